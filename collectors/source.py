@@ -1,0 +1,92 @@
+"""What a source file declares, and the network as it is handed to `collect`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from collectors import parse
+from data.schema import Failure, Indicator, Mention, Observation, Refused, Share
+
+Row = Observation | Mention | Refused
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Who publishes, under which terms, how often we ask, and what we expect.
+
+    `at_least` is the row floor of a believable answer.
+    """
+
+    title: str
+    homepage: str
+    licence: str
+    credit: str
+    share: Share
+    every: timedelta
+    at_least: int
+    grace: timedelta = timedelta(days=3)
+    indicators: tuple[Indicator, ...] = ()
+    closed_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Collector:
+    """A source file seen as something that runs; `name` is its file name."""
+
+    name: str
+    source: Source
+    collect: Callable[["Http"], Iterator[Row]]
+    about: str
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The bytes as received, after transport decoding. `unchanged`: the publisher answered 304."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    unchanged: bool = False
+
+
+class Http(ABC):
+    """The network as a source sees it. Two kinds exist: the web (`fetch.py`) and a folder (`replay.py`).
+
+    `now` is the instant of the run: a source reads no clock of its own. Every reader raises Failure
+    with the class of what went wrong; nothing partial comes back.
+    """
+
+    now: datetime
+
+    @abstractmethod
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Payload:
+        """The answer to a GET, or Failure."""
+
+    def has(self, url: str) -> bool:
+        """False only in a replay of a folder that lacks the address."""
+        return True
+
+    def first(self, *urls: str) -> Payload:
+        """The first address that exists: 404 and 410 fall through to the next."""
+        for url in urls[:-1]:
+            try:
+                return self.get(url)
+            except Failure as failure:
+                if failure.outcome != "gone":
+                    raise
+        return self.get(urls[-1])
+
+    def json(self, url: str) -> Any:
+        return parse.json_document(self.get(url).body, url)
+
+    def yaml(self, url: str) -> Any:
+        return parse.yaml_document(self.get(url).body, url)
+
+    def csv(self, url: str, required: tuple[str, ...]) -> list[dict[str, str]]:
+        return parse.csv_rows(self.get(url).body, required, url)
+
+    def archive(self, url: str) -> Mapping[str, bytes]:
+        return parse.zip_members(self.get(url).body, url)

@@ -1,0 +1,1 @@
+"""What people see. Reads the tables; never fetches, never writes."""

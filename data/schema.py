@@ -1,0 +1,465 @@
+"""What a row is: indicators, observations, mentions, runs and refused rows, each declared once.
+
+The dataclasses refuse wrong rows when they are made, so that nobody downstream has to check.
+The `TABLES` at the end say how the rows lie in the store; column meanings stand beside their types.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+Stage = Literal[
+    "inputs",
+    "capability",
+    "coding_agents",
+    "autonomy",
+    "ai_rd_automation",
+    "diffusion",
+    "attention",
+    "oversight",
+]
+Transform = Literal["log2", "logit", "linear"]
+Better = Literal["up", "down", "context"]
+Bound = Literal["=", ">=", "<="]
+Share = Literal["full", "credit", "none"]
+"""full: free to pass on; credit: facts with credit; none: shown as derived values only."""
+
+Outcome = Literal[
+    "ok",
+    "not_modified",
+    "no_data",
+    "timeout",
+    "network",
+    "rate_limited",
+    "server_error",
+    "client_error",
+    "gone",
+    "redirect",
+    "refused",
+    "too_large",
+    "bad_content",
+    "schema",
+    "incomplete",
+    "storage",
+    "crash",
+]
+SUCCESS: frozenset[Outcome] = frozenset(("ok", "not_modified", "no_data"))
+"""The only outcomes that count as a success or move a cursor."""
+
+BASELINE = "baseline"
+"""Prefix of the run_id of rows that came with the program instead of from a live run."""
+
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]*")
+
+
+class BadRow(ValueError):
+    """A row that must not exist; the message names the field and the value."""
+
+
+class Failure(Exception):
+    """Why a run did not succeed: an outcome class and a sentence naming source, field and value."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome: Outcome = outcome
+
+
+def _require(ok: bool, what: str, value: object) -> None:
+    if not ok:
+        raise BadRow(f"{what}: {value!r}")
+
+
+def is_web_link(url: str) -> bool:
+    """Whether `url` is an absolute http(s) address with a host and without user info."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One way the same thing is measured: a suite version, a scaffold, a file layout.
+
+    Variants are alternatives and never one trend. A variant with `beside` is drawn next to that
+    other one as context (rows a publisher carried over from an older suite) and never fitted.
+    """
+
+    key: str
+    title: str
+    beside: str = ""
+
+    def __post_init__(self) -> None:
+        _require(bool(_TOKEN.fullmatch(self.key)), "variant key", self.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """A measured series: what it is, its unit, its scale and the better direction.
+
+    `transform` is the scale on which steady growth is a straight line; `floor` and `ceiling` belong
+    to logit only. `variants` come in order of preference: pages start with the first that has rows.
+    `figure_of` names the indicator whose growth this series states in the publisher's own words; it
+    is shown on that one's page instead of having one. `full_list` says that an answer names every
+    value there is, so that one that is missing has been withdrawn.
+    """
+
+    key: str
+    title: str
+    unit: str
+    stage: Stage
+    transform: Transform
+    better: Better = "up"
+    definition: str
+    plural: bool = False
+    floor: float | None = None
+    ceiling: float | None = None
+    variants: tuple[Variant, ...] = ()
+    family: str = ""
+    figure_of: str = ""
+    full_list: bool = False
+    marks: str = "model"
+    date_kind: str = "release"
+    caveat: str = ""
+    max_factor: float | None = None
+
+    def __post_init__(self) -> None:
+        _require(bool(_KEY.fullmatch(self.key)), "indicator key", self.key)
+        _require(self.stage in get_args(Stage), f"{self.key}: stage", self.stage)
+        _require(self.transform in get_args(Transform), f"{self.key}: transform", self.transform)
+        bounded = self.floor is not None and self.ceiling is not None
+        _require(bounded == (self.transform == "logit"), f"{self.key}: logit needs floor and ceiling, others neither",
+                 (self.floor, self.ceiling))
+
+    def observed(
+        self,
+        *,
+        date: date,
+        value: float,
+        subject: str = "",
+        model: str | None = None,
+        lab: str | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        level: float | None = None,
+        bound: Bound = "=",
+        variant: str = "",
+        url: str | None = None,
+        stated_at: datetime | None = None,
+        **detail: object,
+    ) -> "Observation":
+        """One value of this indicator, as published. `detail` is kept as JSON and makes no vintage."""
+        known = {v.key for v in self.variants} or {""}
+        _require(variant in known, f"{self.key}: undeclared variant", variant)
+        return Observation(
+            indicator=self.key, date=date, value=value, subject=subject, model=model, lab=lab, low=low, high=high,
+            level=level, bound=bound, variant=variant, unit=self.unit, url=url, stated_at=stated_at,
+            detail=MappingProxyType({k: v for k, v in detail.items() if v not in (None, "")}),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """One value of an indicator on a date, as published; `value` in the indicator's unit."""
+
+    indicator: str
+    date: date
+    value: float
+    unit: str
+    subject: str = ""
+    model: str | None = None
+    lab: str | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    bound: Bound = "="
+    variant: str = ""
+    url: str | None = None
+    stated_at: datetime | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        where = f"{self.indicator}, {self.subject or 'no subject'}"
+        _require(bool(_KEY.fullmatch(self.indicator)), "indicator", self.indicator)
+        _require(type(self.date) is date, f"{where}: date is not a day", self.date)
+        for name in ("value", "low", "high", "level"):
+            number = getattr(self, name)
+            wanted = number is None and name != "value"
+            _require(wanted or (isinstance(number, float | int) and not isinstance(number, bool) and math.isfinite(number)),
+                     f"{where}: {name} is not a finite number", number)
+        if self.low is not None and self.high is not None:
+            _require(self.low <= self.high, f"{where}: low above high", (self.low, self.high))
+        _require(self.level is None or 0 < self.level < 1, f"{where}: level", self.level)
+        _require(self.bound in get_args(Bound), f"{where}: bound", self.bound)
+        _require(bool(_TOKEN.fullmatch(self.variant)), f"{where}: variant", self.variant)
+        _require(self.url is None or is_web_link(self.url), f"{where}: url", self.url)
+        _require(bool(self.unit), f"{where}: unit", self.unit)
+
+    @property
+    def point(self) -> tuple[str, str, str, date]:
+        """What this row is a value of; two rows of one run must not share it."""
+        return (self.indicator, self.subject, self.variant, self.date)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mention:
+    """One news item as it appeared: who and what it is about is decided later, by the tagger."""
+
+    at: datetime | None
+    title: str
+    url: str
+    outlet: str
+    native_key: str = ""
+    kind: Literal["press", "forum", "preprint", "policy", "lab", "market"] = "press"
+    precision: Literal["second", "day", "month", "seen"] = "second"
+    lang: str | None = None
+    summary: str = ""
+    ai_only: bool = False
+
+    def __post_init__(self) -> None:
+        _require(bool(self.title), f"{self.outlet}: title", self.title)
+        _require(is_web_link(self.url), f"{self.outlet}: url", self.url)
+        _require((self.at is None) == (self.precision == "seen"), f"{self.outlet}: at and precision", self.precision)
+        if self.at is not None:
+            _require(self.at.tzinfo is not None, f"{self.outlet}: instant without a zone", self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A row that was seen and not believed; it goes to quarantine with its reason and is shown there."""
+
+    reason: str
+    row: Mapping[str, object]
+    target: Literal["observations", "mentions"] = "observations"
+    status: Literal["rejected", "pending", "accepted"] = "rejected"
+
+    @classmethod
+    def of(cls, observation: Observation, reason: str) -> "Refused":
+        """Hold back a well-formed observation that contradicts something else."""
+        row: dict[str, object] = {
+            "indicator": observation.indicator, "subject": observation.subject, "variant": observation.variant,
+            "date": observation.date.isoformat(), "value": observation.value, "unit": observation.unit,
+        }
+        return cls(reason=reason, row=row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One attempt of a collector; written last, so that what it counts is already stored."""
+
+    run_id: str
+    source: str
+    started_at: datetime
+    ended_at: datetime
+    outcome: Outcome
+    http_status: int | None = None
+    requests: int = 0
+    bytes_wire: int = 0
+    bytes_body: int = 0
+    rows_seen: int = 0
+    rows_new: int = 0
+    rows_quarantined: int = 0
+    rows_vanished: int = 0
+    validators: str | None = None
+    not_before: datetime | None = None
+    host: str = ""
+    url: str = ""
+    error: str | None = None
+    code_version: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its Arrow type, whether it may be null, and what it means."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """How one kind of row lies in the store.
+
+    `key` names the column that makes a row unique. Tables with a `point` keep vintages: a row is
+    added only when one of `compared` differs from the newest row of the same point.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: str
+    partition: str | None = None
+    point: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
+
+
+_INSTANT = pa.timestamp("us", "UTC")
+_text, _double, _int, _int64, _day = pa.string(), pa.float64(), pa.int32(), pa.int64(), pa.date32()
+
+
+def _columns(*rows: tuple[Any, ...]) -> tuple[Column, ...]:
+    return tuple(Column(name.rstrip("?"), kind, meaning, name.endswith("?")) for name, kind, meaning in rows)
+
+
+_VINTAGE = (
+    ("row_id", _text, "hash of the point, its compared values and prev_id; unique"),
+    ("prev_id?", _text, "row_id of the point's previous vintage; null for the first"),
+)
+
+OBSERVATIONS = Table(
+    "observations",
+    _columns(
+        *_VINTAGE,
+        ("source", _text, "who publishes: the name of the collector file"),
+        ("indicator", _text, "key of the indicator, as in the catalogue"),
+        ("subject", _text, "what the value is about, as the publisher writes it; empty for the world"),
+        ("variant", _text, "suite version, scaffold or file layout; empty where there is only one"),
+        ("date", _day, "the day the value refers to; first day of a week, month or quarter"),
+        ("known_at", _INSTANT, "when we stored this value; set by the store"),
+        ("value?", _double, "the value in `unit`; null means withdrawn and nothing else"),
+        ("low?", _double, "lower end of the published interval, in `unit`"),
+        ("high?", _double, "upper end of the published interval, in `unit`"),
+        ("level?", _double, "coverage of the interval, 0 to 1 (0.95)"),
+        ("bound", _text, "=, or >= / <= where only a bound was measured"),
+        ("unit", _text, "unit of value, low and high"),
+        ("lab?", _text, "id of the lab in labs.yaml; null where the organisation is unknown"),
+        ("model?", _text, "the model that the subject is a version of; null where the subject is the model"),
+        ("url?", _text, "where the value can be read"),
+        ("stated_at?", _INSTANT, "the publisher's own publication time, where it states one"),
+        ("detail?", _text, "further published facts as JSON with sorted keys"),
+        ("run_id", _text, "the run that stored the row; begins with 'baseline' for shipped rows"),
+    ),
+    key="row_id",
+    partition="source",
+    point=("source", "indicator", "subject", "variant", "date"),
+    compared=("value", "low", "high", "level", "bound", "unit"),
+)
+
+INDICATORS = Table(
+    "indicators",
+    _columns(
+        *_VINTAGE,
+        ("known_at", _INSTANT, "when this definition was stored"),
+        ("indicator", _text, "key of the indicator"),
+        ("name", _text, "title on screen"),
+        ("plural", pa.bool_(), "whether the title takes a plural verb"),
+        ("definition", _text, "what is measured, in our words"),
+        ("unit", _text, "unit of the values"),
+        ("stage", _text, "stage of the loop that the indicator stands at"),
+        ("better", _text, "up, down or context: which way is more of what is measured"),
+        ("scale", _text, "linear, log2 or logit: where steady growth is a straight line"),
+        ("lower?", _double, "chance floor of a bounded score, in `unit`"),
+        ("upper?", _double, "ceiling of a bounded score, in `unit`"),
+        ("variants", _text, "JSON list of {key, title, beside}, in order of preference"),
+        ("family", _text, "indicators from one instrument share it and count as one in the false-discovery control"),
+        ("figure_of", _text, "indicator whose growth this is the publisher's own statement of; else empty"),
+        ("marks", _text, "what one mark is: model, company, day"),
+        ("date_kind", _text, "which date the values carry: release, evaluation, period"),
+        ("source", _text, "name of the collector"),
+        ("source_title", _text, "publisher's title"),
+        ("homepage", _text, "publisher's page"),
+        ("licence", _text, "licence or terms, as the publisher states them"),
+        ("credit", _text, "how to cite the publisher"),
+        ("share", _text, "full, credit or none: what may be passed on"),
+        ("period_days", _double, "how often the source is asked, in days"),
+        ("grace_days", _double, "how long after a missed period it is called stale, in days"),
+        ("closed_on?", _day, "the day the publisher froze it"),
+        ("max_factor?", _double, "largest believable factor between neighbours"),
+        ("note", _text, "caveats"),
+    ),
+    key="row_id",
+    point=("indicator",),
+    compared=(
+        "name", "plural", "definition", "unit", "stage", "better", "scale", "lower", "upper", "variants", "family",
+        "figure_of", "marks", "date_kind", "source", "source_title", "homepage", "licence", "credit", "share", "period_days",
+        "grace_days", "closed_on", "max_factor", "note",
+    ),
+)
+
+MENTIONS = Table(
+    "mentions",
+    _columns(
+        ("id", _text, "hash of article_id, lab, topic and tagger; unique"),
+        ("article_id", _text, "hash of the source and its own key, else of the address"),
+        ("source", _text, "name of the collector"),
+        ("kind", _text, "press, forum, preprint, policy, lab or market"),
+        ("outlet", _text, "where it appeared"),
+        ("publisher_lab?", _text, "lab whose site published it; not the same as being mentioned"),
+        ("title", _text, "title, cleaned"),
+        ("url", _text, "address as published"),
+        ("canonical_url", _text, "address without tracking parts"),
+        ("published_at", _INSTANT, "publication instant; equals known_at where precision is 'seen'"),
+        ("precision", _text, "second, day, month or seen"),
+        ("known_at", _INSTANT, "when we stored it"),
+        ("lang?", _text, "language tag, where stated"),
+        ("lab", _text, "lab named in the title; empty for none"),
+        ("topic", _text, "topic of the title; empty for none"),
+        ("tagger", _text, "version of the alias and term lists"),
+        ("month", _text, "YYYY-MM of published_at"),
+        ("run_id", _text, "the run that stored the row"),
+    ),
+    key="id",
+    partition="month",
+)
+
+RUNS = Table(
+    "runs",
+    _columns(
+        ("run_id", _text, "made at the start of the run; unique"),
+        ("source", _text, "name of the collector"),
+        ("month", _text, "YYYY-MM of ended_at"),
+        ("started_at", _INSTANT, "start of the run"),
+        ("ended_at", _INSTANT, "end of the run"),
+        ("outcome", _text, "ok, not_modified, no_data, or the class of failure"),
+        ("http_status?", _int, "last HTTP status"),
+        ("requests", _int, "HTTP requests sent, repeats included"),
+        ("bytes_wire", _int64, "bytes received"),
+        ("bytes_body", _int64, "bytes after decompression"),
+        ("rows_seen", _int64, "rows the collector yielded"),
+        ("rows_new", _int64, "rows added to the tables"),
+        ("rows_quarantined", _int64, "rows refused"),
+        ("rows_vanished", _int64, "stored points missing from a complete answer"),
+        ("validators?", _text, "JSON by address: etag, last_modified, sha256, fetched_at; only after a good run"),
+        ("not_before?", _INSTANT, "no request to this host before"),
+        ("host", _text, "host asked"),
+        ("url", _text, "last address asked, without secrets"),
+        ("error?", _text, "what went wrong, without secrets, at most 500 characters"),
+        ("code_version", _text, "version of this program"),
+    ),
+    key="run_id",
+    partition="month",
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    _columns(
+        ("q_id", _text, "hash of source, target, reason and row (and run, while pending); unique"),
+        ("ref?", _text, "q_id that this row accepts"),
+        ("known_at", _INSTANT, "when it was refused"),
+        ("run_id", _text, "the run that refused it first"),
+        ("source", _text, "name of the collector"),
+        ("target", _text, "table it was meant for"),
+        ("status", _text, "rejected, pending or accepted"),
+        ("reason", _text, "why, in a sentence"),
+        ("row", _text, "the row as JSON with sorted keys, at most 4 kB"),
+    ),
+    key="q_id",
+)
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {t.name: t for t in (OBSERVATIONS, INDICATORS, MENTIONS, RUNS, QUARANTINE)}
+)

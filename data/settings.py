@@ -1,0 +1,81 @@
+"""The only file that reads the environment. Every setting, its meaning and its default stand in one table."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be used; the message names it and says what would do."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: its name, what it does, and the text that stands for its default."""
+
+    name: str
+    meaning: str
+    default: str = ""
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("STORE_URI", "folder or s3://bucket/prefix that holds the tables", "data/tables"),
+    Setting("PAYLOADS", "folder that keeps the answers as received (for conditional requests)", "data/payloads"),
+    Setting("PAYLOADS_MB", "most that this folder may hold, in megabytes", "500"),
+    Setting("HOST", "address that the dashboard listens on", "127.0.0.1"),
+    Setting("PORT", "port that the dashboard listens on", "8501"),
+    Setting("CONTACT", "mail or web address that publishers can reach you by; part of the User-Agent", ""),
+    Setting("FETCH_SECONDS", "deadline of one request, in seconds", "30"),
+    Setting("LOG_LEVEL", "debug, info, warning or error", "info"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings as values; made by `read`."""
+
+    store_uri: str
+    payloads: Path
+    payloads_mb: int
+    host: str
+    port: int
+    contact: str
+    fetch_seconds: float
+    log_level: str
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment. Raises BadSetting with one sentence for a value that cannot be used."""
+    given = os.environ if environ is None else environ
+    text = {s.name: given.get(s.name, "").strip() or s.default for s in SETTINGS}
+    values: dict[str, Any] = {name.lower(): value for name, value in text.items()}
+    values["payloads"] = Path(text["PAYLOADS"])
+    values["payloads_mb"] = _number(text, "PAYLOADS_MB", 1, 1_000_000)
+    values["port"] = _number(text, "PORT", 1, 65535)
+    values["fetch_seconds"] = float(_number(text, "FETCH_SECONDS", 1, 600))
+    values["log_level"] = text["LOG_LEVEL"].lower()
+    if values["log_level"] not in ("debug", "info", "warning", "error"):
+        raise BadSetting(f"LOG_LEVEL must be debug, info, warning or error, not {text['LOG_LEVEL']!r}.")
+    if not re.fullmatch(r"[\x20-\x7e]{0,200}", text["CONTACT"]):
+        raise BadSetting("CONTACT must be plain text of at most 200 characters.")
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text["STORE_URI"])
+    if scheme and scheme[1] not in ("s3", "file"):
+        raise BadSetting(f"STORE_URI must be a folder or s3://bucket/prefix, not {text['STORE_URI']!r}.")
+    return Settings(**{f.name: values[f.name] for f in fields(Settings)})
+
+
+def _number(text: Mapping[str, str], name: str, low: int, high: int) -> int:
+    value = text[name]
+    if not re.fullmatch(r"[0-9]{1,9}", value) or not low <= int(value) <= high:
+        raise BadSetting(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
+    return int(value)
+
+
+def described() -> str:
+    """The table of settings for `--help`."""
+    width = max(len(s.name) for s in SETTINGS)
+    lines = [f"  {s.name:<{width}}  {s.meaning} (default: {s.default or 'none'})" for s in SETTINGS]
+    return "settings, read from the environment:\n" + "\n".join(lines)

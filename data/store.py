@@ -1,0 +1,215 @@
+"""The only file that knows where rows live: append and read Delta tables. Nothing is ever overwritten.
+
+`row_id` chains each vintage to the one before it, and a merge runs from the very table version that
+was read; so a concurrent change is a conflict, the retry reads again, and repeats add nothing.
+"""
+
+import hashlib
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+from deltalake import DeltaTable, Schema
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from data.schema import TABLES, Failure, Table
+from data.vintages import as_of
+
+TRIES = 20
+
+
+class OlderThanStored(Failure):
+    """A back-dated vintage that differs from what was known then, while newer vintages exist."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("refused", message)
+
+
+def digest(*parts: object) -> str:
+    """32 hex characters that stand for `parts`; the same on every machine."""
+    text = json.dumps(parts, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The tables below one address: a local folder or `s3://bucket/prefix`.
+
+    Reads give lazy Polars frames. Writers raise Failure("storage") where the address cannot be
+    written; readers see rows only from whole commits.
+    """
+
+    uri: str
+
+    @cached_property
+    def _io(self) -> dict[str, str] | None:
+        # without these limits an unresponsive bucket blocks for minutes
+        return {"timeout": "30s", "connect_timeout": "5s", "retry_timeout": "30s"} if "://" in self.uri else None
+
+    def _at(self, name: str) -> str:
+        return f"{self.uri.rstrip('/')}/{name}"
+
+    def create(self) -> None:
+        """Make the tables that do not exist yet. Safe to call from several processes at once."""
+        for table in TABLES.values():
+            if self.exists(table.name):
+                continue
+            try:
+                if "://" not in self.uri:
+                    Path(self._at(table.name)).mkdir(parents=True, exist_ok=True)
+                DeltaTable.create(
+                    self._at(table.name),
+                    schema=Schema.from_arrow(table.schema),
+                    partition_by=[table.partition] if table.partition else [],
+                    mode="ignore",
+                    configuration={"delta.appendOnly": "true"},
+                    storage_options=self._io,
+                )
+            except CommitFailedError:  # another process created it at the same instant
+                if not self.exists(table.name):
+                    raise
+            except (DeltaError, OSError) as error:
+                raise self._failed("create", table.name, error) from error
+
+    def exists(self, name: str) -> bool:
+        return bool(DeltaTable.is_deltatable(self._at(name), self._io))
+
+    def version(self, name: str) -> int:
+        """Number of the newest commit of a table; -1 before it exists. Cheap: the key for caches."""
+        return int(self._open(name).version()) if self.exists(name) else -1
+
+    def read(self, name: str) -> pl.LazyFrame:
+        """All rows of a table, every vintage. An absent table reads as an empty one."""
+        if not self.exists(name):
+            return pl.from_arrow(TABLES[name].schema.empty_table()).lazy()  # type: ignore[union-attr]
+        return pl.scan_delta(self._open(name), storage_options=self._io)
+
+    def append_new(self, name: str, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Add the rows whose key is not stored yet; the number added."""
+        table = TABLES[name]
+        batch = _frame(table, rows).unique(table.key, keep="first", maintain_order=True)
+        if batch.is_empty():
+            return 0
+        on = f"t.{table.key} = s.{table.key}"
+        if table.partition:
+            near = {n for value in batch[table.partition].unique() for n in _neighbours(table, value)}
+            on = f"t.{table.partition} in ({_literal(near)}) and {on}"
+        return self._retry(name, lambda: self._merge(self._open(name), batch, on))
+
+    def append_vintages(self, name: str, rows: Sequence[Mapping[str, Any]], at: datetime | None = None) -> int:
+        """Add the rows that differ from the newest vintage of their point; the number added.
+
+        Without `at` a row is stamped now, or just after its predecessor should the clock have been
+        set back. With `at` (replays) rows are compared with what was known at that instant, and
+        OlderThanStored is raised if a differing row would have to be slipped in before newer ones.
+        """
+        table = TABLES[name]
+        blank = {"row_id": "", "prev_id": None, "known_at": at or datetime.now(UTC)}
+        batch = _frame(table, [{**row, **blank} for row in rows])
+        batch = batch.unique(table.point, keep="last", maintain_order=True).drop("row_id", "prev_id", "known_at")
+        if batch.is_empty():
+            return 0
+        on = f"t.{table.key} = s.{table.key}"
+        if table.partition:
+            part = f"t.{table.partition}"
+            on = f"{part} in ({_literal(batch[table.partition].unique())}) and {part} = s.{table.partition} and {on}"
+
+        def write() -> int:
+            stored = self._open(name)
+            new = _new_vintages(table, batch, pl.scan_delta(stored, storage_options=self._io), at)
+            return self._merge(stored, new, on) if len(new) else 0
+
+        return self._retry(name, write)
+
+    def _open(self, name: str) -> DeltaTable:
+        return DeltaTable(self._at(name), storage_options=self._io)
+
+    @staticmethod
+    def _merge(table: DeltaTable, batch: pl.DataFrame, on: str) -> int:
+        done = table.merge(batch, predicate=on, source_alias="s", target_alias="t").when_not_matched_insert_all().execute()
+        return int(done["num_target_rows_inserted"])
+
+    def _retry(self, name: str, write: Callable[[], int]) -> int:
+        for attempt in range(1, TRIES + 1):
+            try:
+                count = write()
+                if count and self._io is None:
+                    os.sync()  # delta-rs never calls fsync
+                return count
+            except CommitFailedError as error:  # another writer was first: read again
+                if attempt == TRIES:
+                    raise self._failed("write", name, error) from error
+                time.sleep(random.random() * 0.05 * attempt)  # noqa: S311 - jitter
+            except (DeltaError, OSError) as error:
+                raise self._failed("write", name, error) from error
+        raise AssertionError("unreachable")
+
+    def _failed(self, verb: str, name: str, error: Exception) -> Failure:
+        reason = " ".join(str(error).split())[:200]
+        return Failure("storage", f"cannot {verb} table {name} at {self.uri}: {reason}")
+
+
+def _frame(table: Table, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows as a frame of the declared types; a name that is missing or unknown is an error."""
+    names = set(table.schema.names)
+    listed = list(rows)
+    for row in listed:
+        if set(row) != names:
+            raise ValueError(f"{table.name}: columns {sorted(set(row) ^ names)} are missing or unknown")
+    frame = pl.from_arrow(pa.Table.from_pylist(listed, schema=table.schema))
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def _literal(values: Iterable[str]) -> str:
+    # a merge is pruned to partitions only by values that are written out
+    return ", ".join(f"'{value}'" for value in sorted(set(values)))
+
+
+def _neighbours(table: Table, value: str) -> tuple[str, ...]:
+    """Partition values in which the same key may already lie: feeds re-date articles across a month's end."""
+    if table.name != "mentions":
+        return (value,)
+    first = date(int(value[:4]), int(value[5:7]), 1)
+    months = first.year * 12 + first.month - 1
+    return tuple(f"{m // 12:04}-{m % 12 + 1:02}" for m in (months - 1, months, months + 1))
+
+
+def _new_vintages(table: Table, batch: pl.DataFrame, stored: pl.LazyFrame, at: datetime | None) -> pl.DataFrame:
+    if table.partition:
+        stored = stored.filter(pl.col(table.partition).is_in(batch[table.partition].unique().to_list()))
+    point = list(table.point)
+    old = as_of(stored, point, at).select(
+        *point, prev_id="row_id", prev_at="known_at", **{f"old_{c}": pl.col(c) for c in table.compared}
+    )
+    differs = pl.any_horizontal([pl.col(c).ne_missing(pl.col(f"old_{c}")) for c in table.compared])
+    fresh = pl.col("prev_id").is_null()
+    new = batch.lazy().join(old, on=point, how="left").filter(differs | fresh)
+    stamp = pl.lit(at or datetime.now(UTC)).cast(pl.Datetime("us", "UTC"))
+    # a clock that was set back must not hide the newer row behind the older one
+    known_at = pl.max_horizontal(stamp, pl.col("prev_at") + pl.duration(microseconds=1))
+    done = new.with_columns(known_at=known_at).collect()
+    if at is not None and len(done):
+        _refuse_older(table, done, stored, at)
+    ids = [digest(*row) for row in done.select(*point, *table.compared, "prev_id").iter_rows()]
+    return done.with_columns(row_id=pl.Series(ids, dtype=pl.String)).select(table.schema.names)
+
+
+def _refuse_older(table: Table, new: pl.DataFrame, stored: pl.LazyFrame, at: datetime) -> None:
+    point = list(table.point)
+    later = stored.filter(pl.col("known_at") > at).join(new.lazy().select(point), on=point, how="semi")
+    newest = later.select(pl.col("known_at").max()).collect().item()
+    if newest is not None:
+        raise OlderThanStored(
+            f"{table.name}: {len(new)} rows differ from what was known at {at:%Y-%m-%d %H:%M} UTC, "
+            f"but rows of {newest:%Y-%m-%d %H:%M} UTC are stored already; replay vintages in order of date"
+        )

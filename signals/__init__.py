@@ -1,0 +1,1 @@
+"""Pure statistics: series in, small frozen results out. No network, no clock, no pages."""

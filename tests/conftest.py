@@ -1,0 +1,43 @@
+"""What all tests share: the folders of recorded answers, a store of one's own, and a way to replay a source."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from collectors.registry import one
+from collectors.replay import Replay
+from collectors.source import Row
+from data.store import Store
+
+PAYLOADS = Path(__file__).parent / "payloads"
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "payloads"
+"""Real answers, beside the checkout; tests that need them are skipped, with a reason, where they are absent."""
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store on disk."""
+    made = Store(str(tmp_path / "tables"))
+    made.create()
+    return made
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real answers."""
+    if not SHARED.is_dir():
+        pytest.skip("no real payloads beside this checkout (../shared/payloads)")
+    return SHARED
+
+
+@pytest.fixture
+def replay() -> Callable[..., list[Row]]:
+    """All rows that a source yields from its own small payload folder, or from another one."""
+
+    def rows(name: str, folder: Path | None = None, now: datetime = NOW) -> list[Row]:
+        return list(one(name).collect(Replay(folder or PAYLOADS / name, now)))
+
+    return rows
