@@ -7,11 +7,14 @@ pass for data. The limits are those of a believable answer from any of our sourc
 import csv
 import io
 import json
+import lzma
 import math
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import yaml
@@ -21,6 +24,16 @@ from data.schema import Failure
 MOST_MEMBERS = 200
 MOST_BYTES = 100_000_000
 MOST_RATIO = 200
+MOST_YAML = 500_000
+"""In characters: PyYAML needs some 3 s for as many."""
+_ERROR_KEYS = frozenset(("error", "errors", "message", "detail", "msg"))
+_BESIDE_ERROR = _ERROR_KEYS | {"code", "status", "statusCode", "status_code", "ok", "success", "documentation_url"}
+_BROKEN_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, RuntimeError, OSError, ValueError, LookupError),
+)
+# the last four: PyYAML stumbles over tags on values they do not fit
+_BROKEN_YAML = (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError, ArithmeticError)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
@@ -31,20 +44,27 @@ def text_document(body: bytes, where: str) -> str:
     marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
     coding = next((name for mark, name in marks if body.startswith(mark)), "utf-8")
     try:
-        return body.decode(coding)
+        text = body.decode(coding)
     except UnicodeDecodeError as error:
         raise Failure("bad_content", f"{where}: not {coding} text ({error.reason} at byte {error.start})") from None
+    if "\0" in text:  # UTF-16 or UTF-32 without its mark, or no text at all
+        raise Failure("bad_content", f"{where}: not {coding} text (a NUL at character {text.index(chr(0))})")
+    return text
 
 
 def _data(body: bytes, where: str) -> str:
     text = text_document(body, where)
     if re.match(r"\s*<(?:!doctype|html|head|\?xml|!--)", text, re.IGNORECASE):
-        raise Failure("bad_content", f"{where}: a web page instead of data, beginning {text.strip()[:80]!r}")
+        raise Failure("bad_content", f"{where}: a web page instead of data, beginning {_start(text)}")
     return text
 
 
+def _start(text: str) -> str:
+    return repr(text.strip()[:200])
+
+
 def json_document(body: bytes, where: str) -> Any:
-    """One JSON document; NaN, Infinity and duplicate keys are refused."""
+    """One JSON document; NaN, Infinity, duplicate keys, half characters, null and error messages are refused."""
 
     def constant(name: str) -> float:
         raise ValueError(f"{name} is not a number")
@@ -61,10 +81,22 @@ def json_document(body: bytes, where: str) -> Any:
             raise ValueError("a key stands twice in one object")
         return keys
 
+    text = _data(body, where)
     try:
-        return json.loads(_data(body, where), parse_constant=constant, parse_float=finite, object_pairs_hook=once)
+        document = json.loads(text, parse_constant=constant, parse_float=finite, object_pairs_hook=once)
+        if re.search(r"\\u[dD][89a-fA-F]", text):
+            # escapes can spell half a character, which no table can store; encoding finds it
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise Failure("bad_content", f"{where}: not JSON ({error})") from None
+    if document is None or _is_error(document):
+        raise Failure("bad_content", f"{where}: a message instead of data: {_start(text)}")
+    return document
+
+
+def _is_error(document: Any) -> bool:
+    """Whether this is what an API says in place of an answer: an error, and nothing beside it."""
+    return isinstance(document, dict) and bool(_ERROR_KEYS & document.keys()) and document.keys() <= _BESIDE_ERROR
 
 
 class _PlainYaml(yaml.SafeLoader):
@@ -75,32 +107,53 @@ class _PlainYaml(yaml.SafeLoader):
             raise yaml.YAMLError("aliases are not read")
         return super().compose_node(parent, index)
 
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        keys = super().construct_mapping(node, deep)
+        if len(keys) != len(node.value):
+            raise yaml.YAMLError(f"a key stands twice in one mapping (line {node.start_mark.line + 1})")
+        return keys
+
 
 def yaml_document(body: bytes, where: str) -> Any:
-    """One YAML document of plain values."""
+    """One YAML document of plain values; aliases and duplicate keys are refused."""
+    text = _data(body, where)
+    if len(text) > MOST_YAML:
+        raise Failure("too_large", f"{where}: {len(text)} characters of YAML")
     try:
-        return yaml.load(_data(body, where), Loader=_PlainYaml)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return yaml.load(text, Loader=_PlainYaml)  # noqa: S506 - a SafeLoader
+    except _BROKEN_YAML as error:
         raise Failure("bad_content", f"{where}: not YAML ({' '.join(str(error).split())[:200]})") from None
 
 
 def csv_rows(body: bytes, required: tuple[str, ...], where: str) -> list[dict[str, str]]:
     """Rows by column name, cells stripped. Order and extra columns do not matter; a missing column is `schema`."""
-    reader = csv.DictReader(io.StringIO(_data(body, where), newline=""), strict=True)
+    text = _data(body, where)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in reader.fieldnames or ()]
-        missing = [name for name in required if name not in header]
-        if missing:
-            raise Failure("schema", f"{where}: no column named {missing[0]!r} (found {', '.join(header)[:200]})")
+        _check_header(header, required, text, where)
         reader.fieldnames = header
         rows = []
         for row in reader:
             if None in row or None in row.values():
-                raise Failure("bad_content", f"{where}: line {reader.line_num} has another number of cells than the header")
+                line = f"{where}: line {reader.line_num}"
+                raise Failure("bad_content", f"{line} has another number of cells than the header")
             rows.append({name: cell.strip() for name, cell in row.items()})
         return rows
     except csv.Error as error:
         raise Failure("bad_content", f"{where}: not CSV ({error})") from None
+
+
+def _check_header(header: list[str], required: tuple[str, ...], text: str, where: str) -> None:
+    found = [header.count(name) for name in required]
+    # one column renamed is a new layout; none of them known, or nothing below them, is no table of ours
+    if required and not any(found) and (len(required) > 1 or len(text.strip().splitlines()) == 1):
+        raise Failure("bad_content", f"{where}: not a table, beginning {_start(text)}")
+    for name, times in zip(required, found, strict=True):
+        if times == 0:
+            raise Failure("schema", f"{where}: no column named {name!r} (found {', '.join(header)[:200]})")
+        if times > 1:
+            raise Failure("schema", f"{where}: {times} columns named {name!r}")
 
 
 def zip_members(body: bytes, where: str) -> Mapping[str, bytes]:
@@ -111,8 +164,10 @@ def zip_members(body: bytes, where: str) -> Mapping[str, bytes]:
             total = sum(m.file_size for m in members)
             if len(members) > MOST_MEMBERS or total > MOST_BYTES or total > MOST_RATIO * max(len(body), 1):
                 raise Failure("too_large", f"{where}: an archive of {len(members)} members and {total} bytes")
+            if len({m.filename for m in members}) < len(members):
+                raise Failure("bad_content", f"{where}: a member stands twice in the archive")
             return {m.filename: _member(archive, m, where) for m in members}
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, OSError, ValueError) as error:
+    except _BROKEN_ZIP as error:
         raise Failure("bad_content", f"{where}: not a zip archive ({error})") from None
 
 
@@ -137,8 +192,7 @@ def day(value: object, where: str) -> date:
         return value
     try:
         if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-            return datetime.strptime(value, "%Y-%m-%d").date()
+            return date.fromisoformat(value)
     except ValueError:
         pass
     raise Failure("bad_content", f"{where}: not a day: {value!r}")
-

@@ -52,6 +52,24 @@ class Payload:
     unchanged: bool = False
 
 
+@dataclass(frozen=True)
+class Traffic:
+    """What a run cost and left behind on the wire; nothing for a replay.
+
+    `host` and `not_before` go together: the host that asked to be left alone longest, else the last asked.
+    """
+
+    http_status: int | None = None
+    requests: int = 0
+    bytes_wire: int = 0
+    bytes_body: int = 0
+    validators: str | None = None
+    host: str = ""
+    not_before: datetime | None = None
+    url: str = ""
+    unchanged: bool = False
+
+
 class Http(ABC):
     """The network as a source sees it. Two kinds exist: the web (`fetch.py`) and a folder (`replay.py`).
 
@@ -64,6 +82,10 @@ class Http(ABC):
     @abstractmethod
     def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Payload:
         """The answer to a GET, or Failure."""
+
+    def traffic(self) -> Traffic:
+        """What has gone over the wire so far."""
+        return Traffic()
 
     def has(self, url: str) -> bool:
         """False only in a replay of a folder that lacks the address."""
