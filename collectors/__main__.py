@@ -111,7 +111,9 @@ def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"not an instant such as 2026-05-10 or 2026-05-10T06:00:00Z: {text!r}") from None
+        raise argparse.ArgumentTypeError(
+            f"not an instant such as 2026-05-10 or 2026-05-10T06:00:00Z: {text!r}"
+        ) from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
 
 
@@ -126,17 +128,19 @@ def _list(args: argparse.Namespace, here: Settings) -> int:
     rows = []
     for name, collector in registry.all_collectors().items():
         state, source = states.get(name), collector.source
-        rows.append({
-            "name": name,
-            "title": source.title,
-            "homepage": source.homepage,
-            "licence": source.licence,
-            "every_hours": source.every.total_seconds() / 3600,
-            "indicators": [i.key for i in source.indicators],
-            "last_good": state and state.last_good and state.last_good.isoformat(),
-            "last_outcome": state and state.outcome or None,
-            "is_baseline": bool(state and state.is_baseline),
-        })
+        rows.append(
+            {
+                "name": name,
+                "title": source.title,
+                "homepage": source.homepage,
+                "licence": source.licence,
+                "every_hours": source.every.total_seconds() / 3600,
+                "indicators": [i.key for i in source.indicators],
+                "last_good": state and state.last_good and state.last_good.isoformat(),
+                "last_outcome": (state and state.outcome) or None,
+                "is_baseline": bool(state and state.is_baseline),
+            }
+        )
     if args.json:
         print(json.dumps(rows, indent=1))
         return 0
@@ -172,7 +176,7 @@ def _answers(collector: Collector, replay: Replay) -> bool:
     try:
         for _ in collector.collect(replay):
             break
-    except Exception:  # noqa: BLE001, S110 - the run will meet it again and write it down
+    except Exception:  # noqa: S110 - the run will meet it again and write it down
         pass
     return replay.asked > 0
 
@@ -195,7 +199,8 @@ def _record(args: argparse.Namespace, here: Settings) -> int:
     recorder = Recorder(Live(here).http(collector, Store(here.store_uri)))
     rows = sum(1 for _ in collector.collect(recorder))
     folder = args.folder or Path("tests/payloads") / collector.name
-    print(f"{collector.name:<16} {rows} rows; {recorder.write(folder)} written: trim it to a few honest rows, keep the odd ones")
+    index = recorder.write(folder)
+    print(f"{collector.name:<16} {rows} rows; {index} written: trim it to a few honest rows, keep the odd ones")
     return 0
 
 

@@ -49,7 +49,9 @@ class Replay(Http):
             if found.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise Failure("bad_content", f"{self._folder / INDEX}: the entry of {url} is incomplete ({error})") from None
+            raise Failure(
+                "bad_content", f"{self._folder / INDEX}: the entry of {url} is incomplete ({error})"
+            ) from None
         except (OSError, EOFError, zlib.error) as error:
             raise Failure("bad_content", f"{self._folder}: cannot read the file of {url} ({error})") from None
         if status != 200:

@@ -8,19 +8,17 @@ import json
 import logging
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-from urllib.parse import urlsplit
 
-from collectors import topics
 from collectors.labs import labs_mentioned, publisher_of
 from collectors.source import Collector, Http, Row
+from collectors.topics import tagger, topics_of
 from data import queries
-from data.schema import BadRow, Failure, Indicator, Mention, Observation, Outcome, Refused, Run
+from data.schema import SUCCESS, BadRow, Failure, Indicator, Mention, Observation, Outcome, Refused, Run
 from data.store import Store, digest
 from data.text import canonical_url, clean
 
@@ -29,20 +27,6 @@ log = logging.getLogger("collectors")
 FORETOLD = timedelta(days=1)
 VANISHED_SHARE = 0.10
 VANISHED = "vanished: missing from a complete answer"
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """What a run cost and left behind on the wire; zero for a replay."""
-
-    http_status: int | None = None
-    requests: int = 0
-    bytes_wire: int = 0
-    bytes_body: int = 0
-    validators: str | None = None
-    not_before: datetime | None = None
-    url: str = ""
-    unchanged: bool = False
 
 
 @dataclass
@@ -67,7 +51,9 @@ def run_source(collector: Collector, http: Http, store: Store, *, run_id: str = 
     """
     run_id = run_id or uuid.uuid4().hex
     started, clock = at or datetime.now(UTC), time.monotonic()
-    batch, new, outcome, error = Batch(), 0, "ok", None
+    batch, new = Batch(), 0
+    outcome: Outcome = "ok"
+    error: str | None = None
     try:
         batch = check(collector, collector.collect(http), http.now, store)
         new = _store(collector, batch, store, run_id, at)
@@ -77,8 +63,8 @@ def run_source(collector: Collector, http: Http, store: Store, *, run_id: str = 
         outcome, error = _classify(problem)
         if outcome == "crash":
             log.exception("source=%s run=%s outcome=crash", collector.name, run_id)
-    traffic = _traffic(http, outcome == "ok")
-    if outcome == "ok" and traffic.unchanged:
+    traffic = http.traffic()
+    if outcome in SUCCESS and traffic.unchanged:
         outcome = "not_modified"
     seconds = time.monotonic() - clock
     run = Run(
@@ -86,7 +72,7 @@ def run_source(collector: Collector, http: Http, store: Store, *, run_id: str = 
         source=collector.name,
         started_at=started,
         ended_at=started + timedelta(seconds=seconds if at is None else 0),
-        outcome=outcome,  # type: ignore[arg-type]
+        outcome=outcome,
         http_status=traffic.http_status,
         requests=traffic.requests,
         bytes_wire=traffic.bytes_wire,
@@ -95,9 +81,10 @@ def run_source(collector: Collector, http: Http, store: Store, *, run_id: str = 
         rows_new=new,
         rows_quarantined=len(batch.refused),
         rows_vanished=batch.vanished,
-        validators=traffic.validators,
+        # kept only after a good parse: a bad answer must be fetched again
+        validators=traffic.validators if outcome in SUCCESS else None,
         not_before=traffic.not_before,
-        host=urlsplit(traffic.url).hostname or "",
+        host=traffic.host,
         url=traffic.url,
         error=clean(error, 500) if error else None,
         code_version=code_version(),
@@ -119,7 +106,9 @@ def check(collector: Collector, rows: Iterable[Row], now: datetime, store: Store
             batch.observations.append(row)
     batch.observations = _once(collector, batch.observations)
     if batch.seen < collector.source.at_least:
-        raise Failure("incomplete", f"{collector.name}: {batch.seen} rows, at least {collector.source.at_least} expected")
+        raise Failure(
+            "incomplete", f"{collector.name}: {batch.seen} rows, at least {collector.source.at_least} expected"
+        )
     _look_for_vanished(collector, batch, now, store)
     return batch
 
@@ -147,17 +136,22 @@ def _look_for_vanished(collector: Collector, batch: Batch, now: datetime, store:
     lists = {(row.indicator, row.variant) for row in batch.observations if row.indicator in complete}
     here = {row.point for row in batch.observations}
     stored = [
-        row
-        for row in queries.current_points(store, collector.name, now)
-        if (row["indicator"], row["variant"]) in lists
+        row for row in queries.current_points(store, collector.name, now) if (row["indicator"], row["variant"]) in lists
     ]
     gone = [row for row in stored if (row["indicator"], row["subject"], row["variant"], row["date"]) not in here]
     batch.vanished = len(gone)
     if len(gone) > VANISHED_SHARE * len(stored):
-        raise Failure("incomplete", f"{collector.name}: {len(gone)} of {len(stored)} stored values are missing from the answer")
+        raise Failure(
+            "incomplete", f"{collector.name}: {len(gone)} of {len(stored)} stored values are missing from the answer"
+        )
     noted = queries.noted(store, collector.name, VANISHED, now - collector.source.every / 2)
     for row in gone:
-        point = {"indicator": row["indicator"], "subject": row["subject"], "variant": row["variant"], "date": row["date"].isoformat()}
+        point = {
+            "indicator": row["indicator"],
+            "subject": row["subject"],
+            "variant": row["variant"],
+            "date": row["date"].isoformat(),
+        }
         if _json(point) in noted:
             batch.withdrawn.append(row)
         else:
@@ -172,7 +166,9 @@ def _store(collector: Collector, batch: Batch, store: Store, run_id: str, at: da
     nothing = {"value": None, "low": None, "high": None, "level": None, "run_id": run_id}
     rows += [{**row, **nothing} for row in batch.withdrawn]
     new = store.append_vintages("observations", rows, at)
-    return new + store.append_new("mentions", [r for m in batch.mentions for r in _mention_rows(collector.name, m, run_id, known_at)])
+    return new + store.append_new(
+        "mentions", [r for m in batch.mentions for r in _mention_rows(collector.name, m, run_id, known_at)]
+    )
 
 
 def _recorded(run: Run, store: Store, seconds: float) -> Run:
@@ -183,7 +179,14 @@ def _recorded(run: Run, store: Store, seconds: float) -> Run:
         run = replace(run, outcome="storage", error=str(failure))
     counts = f"rows={run.rows_seen} new={run.rows_new} held_back={run.rows_quarantined} seconds={seconds:.1f}"
     level = logging.INFO if run.error is None else logging.WARNING
-    log.log(level, "source=%s outcome=%s %s%s", run.source, run.outcome, counts, f" error={run.error!r}" if run.error else "")
+    log.log(
+        level,
+        "source=%s outcome=%s %s%s",
+        run.source,
+        run.outcome,
+        counts,
+        f" error={run.error!r}" if run.error else "",
+    )
     return run
 
 
@@ -198,13 +201,6 @@ def _classify(problem: Exception) -> tuple[Outcome, str]:
     if isinstance(problem, TypeError | AttributeError):
         return "schema", f"the answer has another shape than expected ({problem})"
     return "crash", f"{type(problem).__name__}: {problem}"
-
-
-def _traffic(http: Http, good: bool) -> Traffic:
-    traffic = getattr(http, "traffic", None)
-    found = traffic() if traffic else Traffic()
-    # validators are kept only after a good parse: a bad answer must be fetched again
-    return found if good else replace(found, validators=None, unchanged=False)
 
 
 def code_version() -> str:
@@ -253,7 +249,10 @@ def _catalogue_row(collector: Collector, i: Indicator) -> dict[str, Any]:
 
 
 def _observation_row(source: str, row: Observation, run_id: str) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in ("indicator", "variant", "date", "bound", "unit", "lab", "url", "stated_at")}
+    values = {
+        name: getattr(row, name)
+        for name in ("indicator", "variant", "date", "bound", "unit", "lab", "url", "stated_at")
+    }
     numbers = {name: _float(getattr(row, name)) for name in ("value", "low", "high", "level")}
     return {
         **values,
@@ -295,7 +294,7 @@ def _mention_rows(source: str, mention: Mention, run_id: str, known_at: datetime
     """One row a lab and topic named; one row with neither where nothing matched is not kept."""
     title = clean(mention.title)
     labs = [m.lab for m in labs_mentioned(title, mention.summary, ai_only=mention.ai_only)]
-    about = [m.topic for m in topics.topics_of(title, mention.summary, ai_only=mention.ai_only)]
+    about = [m.topic for m in topics_of(title, mention.summary, ai_only=mention.ai_only)]
     if not labs and not about:
         return []
     canonical = canonical_url(mention.url)
@@ -314,14 +313,9 @@ def _mention_rows(source: str, mention: Mention, run_id: str, known_at: datetime
         "precision": mention.precision,
         "known_at": known_at,
         "lang": mention.lang,
-        "tagger": topics.TAGGER,
+        "tagger": tagger(),
         "month": f"{published:%Y-%m}",
         "run_id": run_id,
     }
     pairs = [(lab, topic) for lab in labs or [""] for topic in about or [""]]
-    return [{**common, "id": digest(article, lab, topic, topics.TAGGER), "lab": lab, "topic": topic} for lab, topic in pairs]
-
-
-def outcomes(runs: Iterable[Run]) -> Counter[str]:
-    """How many runs ended how."""
-    return Counter(run.outcome for run in runs)
+    return [{**common, "id": digest(article, lab, topic, tagger()), "lab": lab, "topic": topic} for lab, topic in pairs]

@@ -77,7 +77,7 @@ def work(store: Store, live: Live) -> int:
     def attempt(collector: Collector) -> None:
         try:
             run_source(collector, live.http(collector, store), store)
-        except BaseException:  # noqa: BLE001 - the schedule must outlive any source
+        except BaseException:
             log.exception("source=%s outcome=crash", collector.name)
         finally:
             plan(collector)

@@ -41,8 +41,10 @@ def _status(store: Store, as_json: bool) -> str:
     status = queries.status(store)
     if as_json:
         return json.dumps(status, indent=1)
-    lines = [f"{name:<13} {table['rows']:>9,} rows   newest {table['newest_known_at'] or 'none'}"
-             for name, table in status["tables"].items()]
+    lines = [
+        f"{name:<13} {table['rows']:>9,} rows   newest {table['newest_known_at'] or 'none'}"
+        for name, table in status["tables"].items()
+    ]
     return "\n".join([f"store {store.uri}", *lines])
 
 

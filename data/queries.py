@@ -15,7 +15,13 @@ from data.vintages import as_of
 
 
 def _frame(rows: pl.LazyFrame) -> pd.DataFrame:
-    return rows.collect().to_arrow().to_pandas(date_as_object=False)
+    found: pd.DataFrame = rows.collect().to_arrow().to_pandas(date_as_object=False)
+    return found
+
+
+def as_dicts(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame as one mapping a row, for what is done row by row."""
+    return [dict(zip(map(str, frame.columns), row, strict=True)) for row in frame.itertuples(index=False, name=None)]
 
 
 def indicators(store: Store, instant: datetime | None = None) -> pd.DataFrame:
@@ -78,7 +84,7 @@ def blocked_hosts(store: Store, now: datetime) -> dict[str, datetime]:
     """Hosts that asked us to wait, and until when; kept in the tables, so that a restart waits too."""
     waiting = store.read("runs").filter(pl.col("not_before") > now)
     until = waiting.group_by("host").agg(pl.col("not_before").max()).collect()
-    return {host: instant for host, instant in until.iter_rows()}
+    return dict(until.iter_rows())
 
 
 def runs(store: Store, instant: datetime | None = None) -> pd.DataFrame:
@@ -106,7 +112,7 @@ class SourceState:
 
 def source_states(store: Store, instant: datetime | None = None) -> Mapping[str, SourceState]:
     """The state of every source that has rows or runs, by name."""
-    attempts = {name: group for name, group in runs(store, instant).groupby("source")}
+    attempts = dict(iter(runs(store, instant).groupby("source")))
     rows = store.read("observations")
     if instant is not None:
         rows = rows.filter(pl.col("known_at") <= instant)
@@ -114,10 +120,7 @@ def source_states(store: Store, instant: datetime | None = None) -> Mapping[str,
         newest=pl.col("known_at").max(), baseline=pl.col("run_id").str.starts_with(BASELINE).all()
     )
     stored = {row["source"]: row for row in newest.collect().to_dicts()}
-    return {
-        name: _source_state(name, attempts.get(name), stored.get(name))
-        for name in sorted({*attempts, *stored})
-    }
+    return {name: _source_state(name, attempts.get(name), stored.get(name)) for name in sorted({*attempts, *stored})}
 
 
 def _source_state(name: str, attempts: pd.DataFrame | None, stored: Mapping[str, Any] | None) -> SourceState:

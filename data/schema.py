@@ -137,8 +137,11 @@ class Indicator:
         _require(self.stage in get_args(Stage), f"{self.key}: stage", self.stage)
         _require(self.transform in get_args(Transform), f"{self.key}: transform", self.transform)
         bounded = self.floor is not None and self.ceiling is not None
-        _require(bounded == (self.transform == "logit"), f"{self.key}: logit needs floor and ceiling, others neither",
-                 (self.floor, self.ceiling))
+        _require(
+            bounded == (self.transform == "logit"),
+            f"{self.key}: logit needs floor and ceiling, others neither",
+            (self.floor, self.ceiling),
+        )
 
     def observed(
         self,
@@ -161,8 +164,20 @@ class Indicator:
         known = {v.key for v in self.variants} or {""}
         _require(variant in known, f"{self.key}: undeclared variant", variant)
         return Observation(
-            indicator=self.key, date=date, value=value, subject=subject, model=model, lab=lab, low=low, high=high,
-            level=level, bound=bound, variant=variant, unit=self.unit, url=url, stated_at=stated_at,
+            indicator=self.key,
+            date=date,
+            value=value,
+            subject=subject,
+            model=model,
+            lab=lab,
+            low=low,
+            high=high,
+            level=level,
+            bound=bound,
+            variant=variant,
+            unit=self.unit,
+            url=url,
+            stated_at=stated_at,
             detail=MappingProxyType({k: v for k, v in detail.items() if v not in (None, "")}),
         )
 
@@ -194,8 +209,11 @@ class Observation:
         for name in ("value", "low", "high", "level"):
             number = getattr(self, name)
             wanted = number is None and name != "value"
-            _require(wanted or (isinstance(number, float | int) and not isinstance(number, bool) and math.isfinite(number)),
-                     f"{where}: {name} is not a finite number", number)
+            _require(
+                wanted or (isinstance(number, float | int) and not isinstance(number, bool) and math.isfinite(number)),
+                f"{where}: {name} is not a finite number",
+                number,
+            )
         if self.low is not None and self.high is not None:
             _require(self.low <= self.high, f"{where}: low above high", (self.low, self.high))
         _require(self.level is None or 0 < self.level < 1, f"{where}: level", self.level)
@@ -205,7 +223,7 @@ class Observation:
         _require(bool(self.unit), f"{where}: unit", self.unit)
 
     @property
-    def point(self) -> tuple[str, str, str, date]:
+    def point(self) -> tuple[object, ...]:
         """What this row is a value of; two rows of one run must not share it."""
         return (self.indicator, self.subject, self.variant, self.date)
 
@@ -246,8 +264,12 @@ class Refused:
     def of(cls, observation: Observation, reason: str) -> "Refused":
         """Hold back a well-formed observation that contradicts something else."""
         row: dict[str, object] = {
-            "indicator": observation.indicator, "subject": observation.subject, "variant": observation.variant,
-            "date": observation.date.isoformat(), "value": observation.value, "unit": observation.unit,
+            "indicator": observation.indicator,
+            "subject": observation.subject,
+            "variant": observation.variant,
+            "date": observation.date.isoformat(),
+            "value": observation.value,
+            "unit": observation.unit,
         }
         return cls(reason=reason, row=row)
 
@@ -384,9 +406,31 @@ INDICATORS = Table(
     key="row_id",
     point=("indicator",),
     compared=(
-        "name", "plural", "definition", "unit", "stage", "better", "scale", "lower", "upper", "variants", "family",
-        "figure_of", "marks", "date_kind", "source", "source_title", "homepage", "licence", "credit", "share", "period_days",
-        "grace_days", "closed_on", "max_factor", "note",
+        "name",
+        "plural",
+        "definition",
+        "unit",
+        "stage",
+        "better",
+        "scale",
+        "lower",
+        "upper",
+        "variants",
+        "family",
+        "figure_of",
+        "marks",
+        "date_kind",
+        "source",
+        "source_title",
+        "homepage",
+        "licence",
+        "credit",
+        "share",
+        "period_days",
+        "grace_days",
+        "closed_on",
+        "max_factor",
+        "note",
     ),
 )
 

@@ -135,7 +135,9 @@ class Store:
 
     @staticmethod
     def _merge(table: DeltaTable, batch: pl.DataFrame, on: str) -> int:
-        done = table.merge(batch, predicate=on, source_alias="s", target_alias="t").when_not_matched_insert_all().execute()
+        done = (
+            table.merge(batch, predicate=on, source_alias="s", target_alias="t").when_not_matched_insert_all().execute()
+        )
         return int(done["num_target_rows_inserted"])
 
     def _retry(self, name: str, write: Callable[[], int]) -> int:

@@ -28,11 +28,6 @@ def plotly_text(text: str) -> str:
     return html.escape(clean(text, 60), quote=False).replace("%{", "%&#123;")
 
 
-def markdown_text(text: str) -> str:
-    """Text with every markdown sign escaped, for the few places that know no plain text."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@/=^\"'])", r"\\\1", clean(text))
-
-
 def safe_link(url: str | None) -> str | None:
     """The address if it may be shown as a link, else None."""
     if not url or not is_web_link(url) or _INVISIBLE.search(url) or re.search(r"[\x00-\x20\\\x7f-\x9f]", url):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from collectors.registry import one
 from collectors.replay import Replay
 from collectors.source import Row

@@ -24,7 +24,7 @@ ECI = Indicator(
     unit="points",
     stage="capability",
     transform="linear",
-    definition="A model's ability across many benchmarks on one scale, on which Claude 3.5 Sonnet is 130 and GPT-5 is 150.",
+    definition="Ability across many benchmarks on one scale, on which Claude 3.5 Sonnet is 130 and GPT-5 is 150.",
     variants=(
         Variant(key=BY_MODEL, title="One score a model (since September 2026)"),
         Variant(key=BY_VERSION, title="One score a model version (to August 2026)"),

@@ -42,13 +42,15 @@ def slices(now: datetime) -> Iterator[tuple[datetime, datetime]]:
 def address(start: datetime, end: datetime) -> str:
     """The question for all stories of start <= time < end."""
     seconds = f"created_at_i>={int(start.timestamp())},created_at_i<{int(end.timestamp())}"
-    return f"{API}?" + urlencode({
-        "tags": "story",
-        "numericFilters": seconds,
-        "hitsPerPage": MOST_HITS,
-        "attributesToRetrieve": "title,url,created_at_i",
-        "attributesToHighlight": "",
-    })
+    return f"{API}?" + urlencode(
+        {
+            "tags": "story",
+            "numericFilters": seconds,
+            "hitsPerPage": MOST_HITS,
+            "attributesToRetrieve": "title,url,created_at_i",
+            "attributesToHighlight": "",
+        }
+    )
 
 
 def collect(http: Http) -> Iterator[Row]:

@@ -41,7 +41,7 @@ HORIZONS = {
         unit="minutes",
         stage="autonomy",
         transform="log2",
-        definition=f"Length of software task, measured by how long people take, that a model finishes {chance[1:]} % of the time.",
+        definition=f"Length of task, by the time that people take, which a model finishes {chance[1:]} % of the time.",
         variants=_VARIANTS,
         family="metr_horizons",
         full_list=True,
@@ -129,4 +129,6 @@ def _published(figures: dict[str, Any], rows: list[Observation], url: str) -> It
         if days is not None and abs(days - stated) <= 0.001:
             yield figure
         else:
-            yield Refused.of(figure, f"METR states {stated} days for {name}, its own rows give {days and round(days, 3)}")
+            yield Refused.of(
+                figure, f"METR states {stated} days for {name}, its own rows give {days and round(days, 3)}"
+            )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from collectors.registry import all_collectors
 from collectors.replay import Replay
 from collectors.run import run_source
@@ -13,7 +14,6 @@ from collectors.source import Collector, Http, Payload, Row
 from data import queries
 from data.schema import Failure, Mention, Observation, Refused
 from data.store import Store
-
 from tests.conftest import NOW, PAYLOADS
 
 COLLECTORS = all_collectors()
@@ -79,7 +79,11 @@ def test_does_not_foretell(collector: Collector) -> None:
 def test_reads_no_clock_and_no_environment(collector: Collector) -> None:
     path = Path(COLLECTORS[collector.name].collect.__code__.co_filename)
     calls = {ast.unparse(n.func) for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)}
-    assert not {c for c in calls if c.endswith((".now", ".today", ".utcnow", "getenv")) or c.startswith(("time.", "os.", "random."))}
+    assert not {
+        c
+        for c in calls
+        if c.endswith((".now", ".today", ".utcnow", "getenv")) or c.startswith(("time.", "os.", "random."))
+    }
 
 
 @every_source

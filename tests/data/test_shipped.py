@@ -1,0 +1,107 @@
+"""The facts that come with the program are true, complete with their terms, and loaded once."""
+
+import csv
+from datetime import UTC, datetime
+from importlib.resources import files
+
+import pytest
+
+from data import queries, shipped
+from data.store import Store
+from signals.ledger import evaluate, judge
+
+
+def rows() -> list[dict[str, str]]:
+    folder = files("data").joinpath("baseline")
+    return [
+        row for f in folder.iterdir() if f.name.endswith(".csv") for row in csv.DictReader(f.read_text().splitlines())
+    ]
+
+
+@pytest.fixture
+def loaded(store: Store) -> Store:
+    from collectors.schedule import prepare
+
+    prepare(store)
+    return store
+
+
+def test_every_row_names_its_source_licence_and_vintage() -> None:
+    assert rows()
+    assert all(row["source"] and row["licence"] and row["known_at"].endswith("Z") and row["url"] for row in rows())
+
+
+def test_it_shows_real_restatements() -> None:
+    vintages = {
+        source: {r["known_at"] for r in rows() if r["source"] == source} for source in ("metr_horizons", "epoch_eci")
+    }
+    assert len(vintages["metr_horizons"]) == 3
+    assert len(vintages["epoch_eci"]) == 2
+
+
+def test_it_is_loaded_into_an_empty_store_and_only_there(loaded: Store) -> None:
+    assert queries.status(loaded)["tables"]["observations"]["rows"] == len(rows())
+    assert shipped.load(loaded) == 0
+
+
+def test_it_is_marked_until_a_live_run_succeeds(loaded: Store) -> None:
+    assert all(state.is_baseline for state in queries.source_states(loaded).values())
+
+
+def test_writing_it_again_from_the_loaded_store_changes_nothing(loaded: Store, tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path)) / "again"
+    shipped.write(loaded, folder)
+    for file in folder.iterdir():
+        assert file.read_text() == files("data").joinpath("baseline", file.name).read_text(), file.name
+
+
+@pytest.mark.parametrize(("day", "n", "doubling_days"), [(31, 11, 130.801), (28 + 31, 14, 122.611), (365, 14, 128.744)])
+def test_metrs_published_doubling_time_comes_out_of_the_tables_as_known_on_each_day(
+    loaded: Store, day: int, n: int, doubling_days: float
+) -> None:
+    instant = datetime.fromordinal(datetime(2025, 12, 31).toordinal() + day).replace(tzinfo=UTC)  # noqa: DTZ001
+    verdict = next(v for v in evaluate(loaded, instant) if v.indicator == "metr_p50")
+    assert verdict.n == n
+    assert verdict.trend is not None
+    assert verdict.trend.doubling_days == pytest.approx(doubling_days, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("variants", "instant", "start", "end", "doubling_days"),
+    [
+        (("1.0",), None, "2019-01-01", "2025-02-25", 212.176),
+        (("1.0",), None, "2023-01-01", None, 165.251),
+        (("1.1", "1.1-stitched"), datetime(2026, 1, 31, tzinfo=UTC), None, None, 196.475),
+        (("1.1", "1.1-stitched"), None, None, None, 187.778),
+    ],
+)
+def test_other_suites_and_windows_come_out_of_the_tables_too(
+    loaded: Store,
+    variants: tuple[str, ...],
+    instant: datetime | None,
+    start: str | None,
+    end: str | None,
+    doubling_days: float,
+) -> None:
+    from datetime import date
+
+    catalogue = queries.indicators(loaded).set_index("indicator", drop=False)
+    verdict = judge(
+        catalogue.loc["metr_p50"].to_dict(),
+        queries.observations(loaded, "metr_p50", instant),
+        variants=variants,
+        start=start and date.fromisoformat(start),
+        end=end and date.fromisoformat(end),
+    )
+    assert verdict.trend is not None
+    assert verdict.trend.doubling_days == pytest.approx(doubling_days, abs=0.001)
+
+
+def test_a_series_that_joins_suites_raises_no_state(loaded: Store) -> None:
+    catalogue = queries.indicators(loaded).set_index("indicator", drop=False)
+    rows = queries.observations(loaded, "metr_p50")
+    verdict = judge(catalogue.loc["metr_p50"].to_dict(), rows, variants=("1.1", "1.1-stitched"))
+    assert verdict.state == "cannot tell"
+    assert any("joins suites" in reason for reason in verdict.reasons)

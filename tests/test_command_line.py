@@ -1,0 +1,189 @@
+"""The commands as a user types them: what they print, and how they fail."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from collectors.__main__ import main as collectors
+from data.__main__ import main as data
+from signals.__main__ import main as signals
+from tests.conftest import PAYLOADS
+
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORE_URI", str(tmp_path / "tables"))
+    monkeypatch.setenv("PAYLOADS", str(tmp_path / "payloads"))
+
+
+def said(capsys: Out) -> tuple[str, str]:
+    out = capsys.readouterr()
+    return out.out, out.err
+
+
+def replay(folder: Path, at: str) -> int:
+    return collectors(["replay", str(folder), "--at", at])
+
+
+def rows(capsys: Out) -> int:
+    capsys.readouterr()
+    assert data(["status", "--json"]) == 0
+    return int(json.loads(said(capsys)[0])["tables"]["observations"]["rows"])
+
+
+def test_list_names_every_source(capsys: Out) -> None:
+    assert collectors(["list", "--json"]) == 0
+    listed = {row["name"]: row for row in json.loads(said(capsys)[0])}
+    assert {"metr_horizons", "epoch_eci", "hacker_news"} <= set(listed)
+    assert "metr_p50" in listed["metr_horizons"]["indicators"]
+
+
+def test_replay_stamps_the_vintage_and_a_second_one_adds_nothing(capsys: Out) -> None:
+    assert replay(PAYLOADS / "metr_horizons", "2026-11-01T00:00:00Z") == 0
+    once = rows(capsys)
+    assert replay(PAYLOADS / "metr_horizons", "2026-11-01") == 0
+    assert rows(capsys) == once > 0
+    data(["status", "--json"])
+    assert json.loads(said(capsys)[0])["tables"]["observations"]["newest_known_at"] == "2026-11-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [(None, "no readable index.json"), ("{", "no readable index.json"), ("[]", "not a mapping"), ('{"https://example.org/": {}}', "belongs to a source"),
+     ('{"https://metr.org/assets/benchmark_results_1_1.yaml": {"file": "gone.yaml"}}', "cannot read the file")],
+)  # fmt: skip
+def test_a_folder_that_cannot_be_replayed_fails_in_a_sentence(
+    tmp_path: Path, capsys: Out, index: str | None, words: str
+) -> None:
+    if index is not None:
+        (tmp_path / "index.json").write_text(index)
+    assert replay(tmp_path, "2026-11-01") == 1
+    out, err = said(capsys)
+    assert words in out + err
+    assert "Traceback" not in out + err
+
+
+def test_a_source_that_does_not_exist_is_named(capsys: Out) -> None:
+    assert collectors(["run", "metr"]) == 1
+    assert "no source named 'metr'" in said(capsys)[1]
+
+
+def test_a_bad_setting_stops_with_a_sentence(capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "many")
+    assert collectors(["list"]) == 1
+    assert "PORT must be a whole number" in said(capsys)[1]
+
+
+@pytest.mark.parametrize("verb", [["list"], ["run"], ["schedule"], ["replay"], ["record"], ["new"]])
+def test_every_verb_has_help(verb: list[str], capsys: Out) -> None:
+    with pytest.raises(SystemExit) as ended:
+        collectors([*verb, "--help"])
+    assert ended.value.code == 0
+    assert "usage" in said(capsys)[0]
+
+
+def test_help_lists_the_settings(capsys: Out) -> None:
+    for command in (collectors, data, signals):
+        with pytest.raises(SystemExit):
+            command(["--help"])
+        assert "STORE_URI" in said(capsys)[0]
+
+
+def test_new_writes_a_source_that_loads(capsys: Out, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from collectors import registry
+
+    home = tmp_path / "collectors"
+    (home / "sources").mkdir(parents=True)
+    monkeypatch.setattr(registry, "__file__", str(home / "registry.py"))
+    assert collectors(["new", "example_thing"]) == 0
+    written = (home / "sources" / "example_thing.py").read_text()
+    compile(written, "example_thing.py", "exec")
+    assert collectors(["new", "example_thing"]) == 1
+    assert "exists already" in said(capsys)[1]
+    assert collectors(["new", "../oops"]) == 1
+
+
+def test_evaluate_prints_one_object_an_indicator(capsys: Out) -> None:
+    replay(PAYLOADS / "metr_horizons", "2026-11-01")
+    capsys.readouterr()
+    assert signals(["evaluate", "--json"]) == 0
+    found = {v["indicator"]: v for v in json.loads(said(capsys)[0])}
+    assert set(found) == {"metr_p50", "metr_p80"}
+    asked = (
+        "indicator",
+        "as_of",
+        "n",
+        "state",
+        "doubling_days",
+        "doubling_days_low",
+        "doubling_days_high",
+        "slope_per_year",
+        "reasons",
+    )
+    assert all(name in found["metr_p50"] for name in asked)
+    assert (found["metr_p50"]["n"], found["metr_p50"]["state"]) == (4, "not enough data")
+
+
+def test_evaluate_knows_nothing_before_the_first_vintage(capsys: Out) -> None:
+    replay(PAYLOADS / "metr_horizons", "2026-11-01")
+    capsys.readouterr()
+    assert signals(["evaluate", "--as-of", "2026-10-31", "--json"]) == 0
+    assert all(v["n"] == 0 and v["state"] == "not enough data" for v in json.loads(said(capsys)[0]))
+
+
+def test_evaluate_of_an_empty_store_is_an_empty_list(capsys: Out) -> None:
+    assert signals(["evaluate", "--json"]) == 0
+    assert json.loads(said(capsys)[0]) == []
+
+
+def test_a_series_of_ones_own_is_judged_alike(capsys: Out, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("date,value\n" + "".join(f"{2010 + k}-01-01,{2**k}\n" for k in range(12)))
+    assert signals(["test", str(file), "--transform", "log2", "--json"]) == 0
+    verdict = json.loads(said(capsys)[0])
+    assert verdict["n"] == 12
+    assert verdict["doubling_days"] == pytest.approx(365.25, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("day,value\n2026-01-01,1\n", "no column named 'date'"), ("date,value\n01/02/2026,1\n", "line 2: not a day"),
+     ("date,value\n2026-01-01,many\n", "line 2: not a number: 'many'"), ("date,value\n2026-01-01,-1\n", "above zero"), ("", "cannot be read")],
+)  # fmt: skip
+def test_a_bad_series_is_named_by_line_and_value(content: str, words: str, capsys: Out, tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(content)
+    assert signals(["test", str(file), "--transform", "log2"]) == 1
+    assert words in said(capsys)[1]
+
+
+def test_the_baseline_loads_once(capsys: Out) -> None:
+    assert data(["baseline", "load"]) == 0
+    loaded = rows(capsys)
+    assert loaded > 500
+    assert data(["baseline", "load"]) == 0
+    assert rows(capsys) == loaded
+
+
+def test_replay_of_the_real_vintages_in_order_and_again(shared: Path, capsys: Out) -> None:
+    days = ("2026-01-30", "2026-02-22", "2026-05-10")
+    for day in days:
+        assert replay(shared / "replay" / day, day) == 0
+    once = rows(capsys)
+    for day in days:
+        assert replay(shared / "replay" / day, day) == 0
+    assert rows(capsys) == once
+
+
+def test_an_older_vintage_that_differs_is_refused_in_a_sentence(shared: Path, capsys: Out, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(PAYLOADS / "metr_horizons", folder)
+    assert replay(folder, "2026-11-01") == 0
+    text = (folder / "suite_1_0.yaml").read_text()
+    (folder / "suite_1_0.yaml").write_text(text.replace("estimate: 5.000000", "estimate: 6.000000"))
+    assert replay(folder, "2026-10-01") == 1
+    assert "in order of date" in said(capsys)[0]
