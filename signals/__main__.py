@@ -36,7 +36,10 @@ def main(argv: list[str] | None = None) -> int:
         objects = [v.as_json() for v in verdicts]
         print(json.dumps(objects[0] if args.verb == "test" else objects, indent=1))
     else:
-        print("\n".join(_line(v) for v in verdicts) or "no indicator is known yet: run the collectors, or load the baseline")
+        print(
+            "\n".join(_line(v) for v in verdicts)
+            or "no indicator is known yet: run the collectors, or load the baseline"
+        )
     return 0
 
 
@@ -49,9 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
     every = verbs.add_parser("evaluate", help="one object an indicator, as known at an instant")
-    every.add_argument("--as-of", type=_instant, metavar="T", help="an instant, or a day (its end); default: the newest")
+    every.add_argument(
+        "--as-of", type=_instant, metavar="T", help="an instant, or a day (its end); default: the newest"
+    )
     every.add_argument("--indicator", metavar="KEY", help="only this one")
-    every.add_argument("--variant", help="another variant than the first; A,B joins two, to reproduce a published number")
+    every.add_argument(
+        "--variant", help="another variant than the first; A,B joins two, to reproduce a published number"
+    )
     every.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DAY", help="only values from this day")
     every.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY", help="only values before this day")
     every.add_argument("--json", action="store_true")
@@ -81,7 +88,7 @@ def _evaluate(args: argparse.Namespace) -> list[Verdict]:
         if args.variant or args.start or args.end:
             raise BadSeries("--variant, --from and --to go with --indicator KEY")
         return evaluate(store, args.as_of)
-    catalogue = {row["indicator"]: row for row in queries.indicators(store, args.as_of).to_dict("records")}
+    catalogue = {row["indicator"]: row for row in queries.as_dicts(queries.indicators(store, args.as_of))}
     if args.indicator not in catalogue:
         raise BadSeries(f"there is no indicator {args.indicator!r}; there are {', '.join(catalogue) or 'none'}")
     rows = queries.observations(store, args.indicator, args.as_of)
@@ -98,7 +105,8 @@ def own_series(path: Path, scale: Scale) -> Verdict:
     for column in ("date", "value"):
         if column not in frame.columns:
             raise BadSeries(f"{path}: no column named {column!r} (found {', '.join(map(str, frame.columns))})")
-    return assess(path.stem, scale, [_point(path, *item) for item in enumerate(frame.to_dict("records"), 2)], variants=("",))
+    found = [_point(path, number, row) for number, row in enumerate(queries.as_dicts(frame), 2)]
+    return assess(path.stem, scale, found, variants=("",))
 
 
 def _point(path: Path, number: int, row: dict[str, str]) -> Point:

@@ -13,7 +13,7 @@ from signals.verdict import Verdict, assess, points, scale_of
 
 def primary_variant(indicator: Mapping[str, Any], rows: pd.DataFrame) -> str:
     """The first declared variant that has values; the first declared one where none has."""
-    keys = [v["key"] for v in indicator["variants"] if not v["beside"]] or [""]
+    keys: list[str] = [v["key"] for v in indicator["variants"] if not v["beside"]] or [""]
     present = set(rows["variant"])
     return next((key for key in keys if key in present), keys[0])
 
@@ -41,7 +41,7 @@ def judge(
 
 def evaluate(store: Store, as_of: datetime | None = None) -> list[Verdict]:
     """One verdict an indicator, in order of the catalogue; publishers' own growth figures are not judged."""
-    catalogue = queries.indicators(store, as_of).to_dict("records")
+    catalogue = queries.as_dicts(queries.indicators(store, as_of))
     return [
         judge(indicator, queries.observations(store, indicator["indicator"], as_of), as_of=as_of)
         for indicator in catalogue

@@ -1,5 +1,6 @@
 """The straight line: slope, doubling time, and how sure one can be of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,13 +12,14 @@ from signals.frontier import records
 from signals.scale import Scale
 
 Array = npt.NDArray[np.float64]
+Dates = npt.ArrayLike | Sequence[date]
 
 DAYS_A_YEAR = 365.25
 LEVEL = 0.90
 METHOD = "ordinary least squares on the date, 90 % t interval"
 
 
-def days(dates: npt.ArrayLike) -> Array:
+def days(dates: Dates) -> Array:
     """Days since 1970-01-01 of dates (datetime64, or date objects), as floats."""
     return np.asarray(np.asarray(dates, dtype="datetime64[D]").astype(np.int64), dtype=float)
 
@@ -55,11 +57,11 @@ class Trend:
         """None also where the interval includes no growth: then the doubling time has no upper end."""
         return _doubling(self.slope_low) if self.scale.kind == "log2" else None
 
-    def at(self, when: npt.ArrayLike) -> Array:
+    def at(self, when: Dates) -> Array:
         """The line at dates, in the unit of the values."""
         return self.scale.back(self.intercept + self.slope_per_year * days(when) / DAYS_A_YEAR)
 
-    def band(self, when: npt.ArrayLike, level: float = 0.80) -> tuple[Array, Array]:
+    def band(self, when: Dates, level: float = 0.80) -> tuple[Array, Array]:
         """Prediction interval for a single new value at each date, in the unit of the values.
 
         Method: the textbook interval for a new response in simple linear regression, Student t with
@@ -73,7 +75,7 @@ class Trend:
         return np.minimum(*ends), np.maximum(*ends)
 
 
-def trend(dates: npt.ArrayLike, values: npt.ArrayLike, scale: Scale) -> Trend | None:
+def trend(dates: Dates, values: npt.ArrayLike, scale: Scale) -> Trend | None:
     """The least-squares line through the values on their scale; None for fewer than three values or one single day.
 
     Args:
@@ -85,7 +87,7 @@ def trend(dates: npt.ArrayLike, values: npt.ArrayLike, scale: Scale) -> Trend | 
     return line(dates, scale.forward(np.asarray(values, dtype=float)), scale)
 
 
-def line(dates: npt.ArrayLike, heights: Array, scale: Scale) -> Trend | None:
+def line(dates: Dates, heights: Array, scale: Scale) -> Trend | None:
     """As `trend`, for heights that are on the scale already; shapes (n,) and (n,)."""
     x = days(dates) / DAYS_A_YEAR
     if len(x) < 3 or np.ptp(x) == 0:
@@ -100,7 +102,7 @@ def line(dates: npt.ArrayLike, heights: Array, scale: Scale) -> Trend | None:
 
 
 def frontier_trend(
-    dates: npt.ArrayLike,
+    dates: Dates,
     values: npt.ArrayLike,
     scale: Scale,
     *,

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from data import queries
 from signals.band import Point, Sample, usable
 from signals.frontier import records
 from signals.scale import Scale
@@ -73,19 +74,19 @@ def scale_of(indicator: Mapping[str, Any]) -> Scale:
     return Scale(indicator["scale"], falling=falling)
 
 
-def points(rows: pd.DataFrame) -> list[Point]:
+def points(frame: pd.DataFrame) -> list[Point]:
     """Rows of the observations table as points; shape in, shape out, in order."""
     return [
         Point(
-            date=row.date.date(),
-            value=row.value,
-            id=row.subject,
-            model=row.model if isinstance(row.model, str) else "",
-            vendor=_organisation(row.detail),
-            suite=row.variant,
-            bound=row.bound,
+            date=row["date"].date(),
+            value=row["value"],
+            id=row["subject"],
+            model=row["model"] if isinstance(row["model"], str) else "",
+            vendor=_organisation(row["detail"]),
+            suite=row["variant"],
+            bound=row["bound"],
         )
-        for row in rows.itertuples()
+        for row in queries.as_dicts(frame)
     ]
 
 
@@ -132,8 +133,8 @@ def assess(
 
 
 def _reasons(n: int, series: Sample, trend: Trend | None) -> list[str]:
-    reasons = [f"{n} records among {len(series.ids)} points; {ENOUGH_FOR_TREND} are needed to judge a trend, "
-               f"{ENOUGH_FOR_SIGNAL} for a signal."]
+    needed = f"{ENOUGH_FOR_TREND} are needed to judge a trend, {ENOUGH_FOR_SIGNAL} for a signal"
+    reasons = [f"{n} records among {len(series.ids)} points; {needed}."]
     if bounds := series.left_out.get("bound"):
         reasons.append(f"{bounds} {'value is' if bounds == 1 else 'values are'} only known as a bound and not fitted.")
     if series.joins_suites:
