@@ -1,0 +1,291 @@
+"""A series and a view in, a Plotly figure out. Knows no Streamlit; no outside text reaches a template."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard import words
+from dashboard.reading import Series, frontier_steps, shown_rows
+from dashboard.theme import INKS, MAIN_LABS, Ink, Mode, lab_style
+from dashboard.view import View
+from data.text import plotly_text
+from signals.verdict import ENOUGH_FOR_TREND
+
+HEIGHT = 460
+LABEL_ROOM = 86
+PROJECTION = timedelta(days=183)
+FEW = 15
+
+CONFIG: Mapping[str, Any] = {
+    "displaylogo": False,
+    "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
+    "toImageButtonOptions": {"format": "png", "scale": 2},
+}
+_WORKING_TIME = {
+    0.1: "6 s", 1: "1 min", 10: "10 min", 60: "1 h", 480: "8 h", 2400: "40 h (1 wk)", 10_020: "167 h (1 mo)",
+    30_000: "500 h (3 mo)", 120_000: "2,000 h (1 yr)",
+}  # fmt: skip
+
+
+def is_log(series: Series, view: View) -> bool:
+    """Whether the value axis is logarithmic: by default for what doubles, and never for other scales."""
+    return series.indicator["scale"] == "log2" and view.scale != "lin"
+
+
+def figure(series: Series, view: View, mode: Mode) -> go.Figure:
+    """The chart of an indicator: values by lab, the line of records, and the trend with its 80 % prediction band."""
+    ink, rows, log = INKS[mode], shown_rows(series, view), is_log(series, view)
+    fig = go.Figure()
+    _style(fig, ink)
+    if rows.empty:
+        return _empty(fig, ink)
+    _value_axis(fig, series, rows, log)
+    _time_axis(fig, rows)
+    if not view.only:
+        _trend(fig, series, rows, ink)
+    _steps(fig, series, rows, ink)
+    _marks(fig, series, rows, view, mode)
+    _lab_names(fig, rows, view, mode, log)
+    return fig
+
+
+def _style(fig: go.Figure, ink: Ink) -> None:
+    fig.update_layout(
+        height=HEIGHT, margin={"l": 0, "r": LABEL_ROOM, "t": 8, "b": 0}, showlegend=False, hovermode="closest",
+        dragmode=False, uirevision="kept", paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        font={"size": 13, "color": ink.text, "family": "Inter, system-ui, sans-serif"},
+        hoverlabel={"bgcolor": ink.page, "bordercolor": ink.muted, "font": {"color": ink.text}, "align": "left"},
+    )  # fmt: skip
+    fig.update_xaxes(
+        showgrid=False,
+        ticks="outside",
+        ticklen=4,
+        linecolor=ink.muted,
+        showline=True,
+        tickfont_color=ink.muted,
+        automargin=True,
+    )
+    fig.update_yaxes(
+        gridcolor=ink.grid, zeroline=False, tickfont_color=ink.muted, nticks=6, automargin=True, ticksuffix=" "
+    )
+
+
+def _empty(fig: go.Figure, ink: Ink) -> go.Figure:
+    fig.update_xaxes(showticklabels=False)
+    fig.update_yaxes(showticklabels=False)
+    text = "No values for this choice of labs, range and day"
+    fig.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font_color=ink.muted)
+    return fig
+
+
+def _value_axis(fig: go.Figure, series: Series, rows: pd.DataFrame, log: bool) -> None:
+    """The data set the range; an extrapolated band never does."""
+    values = rows["value"].to_numpy(dtype=float)
+    low, high = float(values.min()), float(values.max())
+    unit = series.indicator["unit"]
+    if log:
+        room = 0.06 * max(np.log10(high / low), 1)
+        fig.update_yaxes(type="log", range=[np.log10(low) - room, np.log10(high) + 2 * room])
+    else:
+        room = 0.06 * ((high - low) or abs(high) or 1)
+        bottom = min(low - room, 0) if series.indicator["scale"] == "log2" else low - room
+        fig.update_yaxes(type="linear", range=[bottom, high + 2 * room], separatethousands=True)
+    if unit == "minutes":
+        _working_time_ticks(fig, low, high, log)
+    elif series.indicator["scale"] == "logit" or unit == "fraction":
+        fig.update_yaxes(tickformat=".0%")
+    elif log:
+        few = np.log10(high / low) < 3
+        fig.update_yaxes(dtick="D2" if few else 1, exponentformat="power")
+
+
+def _working_time_ticks(fig: go.Figure, low: float, high: float, log: bool) -> None:
+    if log:
+        ticks = {v: t for v, t in _WORKING_TIME.items() if low / 3 <= v <= high * 3}
+    else:
+        step = next(s for s in (1, 10, 60, 120, 240, 480, 2400, 4800, 10_020, 10**9) if high / s <= 6)
+        ticks = {v: words.working_time(v) if v else "0" for v in np.arange(0, high * 1.1, step)}
+    fig.update_yaxes(tickmode="array", tickvals=list(ticks), ticktext=list(ticks.values()))
+
+
+def _time_axis(fig: go.Figure, rows: pd.DataFrame) -> None:
+    first, last = rows["date"].min(), rows["date"].max()
+    room = max((last - first) * 0.03, pd.Timedelta(days=20))
+    fig.update_xaxes(range=[(first - room).isoformat(), (last + room).isoformat()], type="date")
+
+
+def _trend(fig: go.Figure, series: Series, rows: pd.DataFrame, ink: Ink) -> None:
+    """The fitted line where it was fitted, its band, and half a year more, dotted, if the publisher goes on."""
+    trend, fitted = series.verdict.trend, series.verdict.fitted
+    if trend is None or series.verdict.n < ENOUGH_FOR_TREND:
+        return
+    first, last = fitted.dates.min().astype("datetime64[D]"), fitted.dates.max().astype("datetime64[D]")
+    inside = np.linspace(first.astype(int), last.astype(int), 60).round().astype("datetime64[D]")
+    low, high = trend.band(inside)
+    accent = _rgba(ink.accent, 0.14)
+    x = [str(d) for d in inside]
+    hidden: dict[str, Any] = {"mode": "lines", "hoverinfo": "skip", "line": {"width": 0}}
+    fig.add_scatter(x=x, y=high, name="band, upper end", **hidden)
+    fig.add_scatter(x=x, y=low, name="80 % prediction band", fill="tonexty", fillcolor=accent, **hidden)
+    fig.add_scatter(
+        x=x, y=trend.at(inside), name="trend", mode="lines", hoverinfo="skip", line={"color": ink.accent, "width": 2}
+    )
+    if not _is_closed(series, last.astype(object)):
+        ahead = np.array([last, last + np.timedelta64(PROJECTION.days, "D")])
+        fig.add_scatter(
+            x=[str(d) for d in ahead],
+            y=trend.at(ahead),
+            name="if trend holds",
+            mode="lines",
+            hoverinfo="skip",
+            line={"color": ink.accent, "width": 2, "dash": "dot"},
+        )
+        newest = rows["date"].max()
+        reach = max(pd.Timestamp(ahead[1]), newest)
+        start = fig.layout.xaxis.range[0]
+        fig.update_xaxes(range=[start, (reach + (reach - pd.Timestamp(start)) * 0.01).isoformat()])
+        _reach_for(fig, float(trend.at(ahead)[1]))
+
+
+def _reach_for(fig: go.Figure, value: float) -> None:
+    """Let the projected end be seen, within a sixth of the axis."""
+    low, high = fig.layout.yaxis.range
+    wanted = np.log10(value) if fig.layout.yaxis.type == "log" else value
+    if high < wanted < high + (high - low) / 6:
+        fig.update_yaxes(range=[low, wanted + (high - low) * 0.02])
+
+
+def _is_closed(series: Series, last: date) -> bool:
+    closed = series.indicator["closed_on"]
+    return closed is not None and not pd.isna(closed) and closed.date() >= last
+
+
+def _steps(fig: go.Figure, series: Series, rows: pd.DataFrame, ink: Ink) -> None:
+    when, best = frontier_steps(series, rows)
+    if not len(when):
+        return
+    last = rows["date"].max()
+    x = [*(pd.Timestamp(d).isoformat() for d in when), last.isoformat()]
+    fig.add_scatter(
+        x=x,
+        y=[*best, best[-1]],
+        name="best so far",
+        mode="lines",
+        hoverinfo="skip",
+        line={"color": ink.step, "width": 1, "shape": "hv"},
+    )
+
+
+def _marks(fig: go.Figure, series: Series, rows: pd.DataFrame, view: View, mode: Mode) -> None:
+    """One trace a lab, so that each keeps its colour and symbol; the others first, beneath."""
+    ink, coloured = INKS[mode], view.labs or tuple(MAIN_LABS)
+    hover = [_hover(series, row) for row in rows.itertuples()]
+    beside = rows["beside"].to_numpy()
+    other = ~rows["lab"].isin(coloured).to_numpy() & ~beside
+    for name, mine in (("beside", beside), ("Other", other)):
+        _trace(fig, rows, mine, hover, name=name, size=6, symbol="circle-open", colour=ink.other, bars=False)
+    bars = bool(view.labs) or len(rows) <= FEW
+    for lab in reversed(coloured):
+        style = lab_style(lab, mode)
+        mine = (rows["lab"] == lab).to_numpy() & ~beside
+        _trace(fig, rows, mine, hover, name=style.name, size=9, symbol=style.symbol, colour=style.mark, bars=bars)
+
+
+def _trace(fig: go.Figure, rows: pd.DataFrame, mine: np.ndarray, hover: list[str], *, name: str, size: int, symbol: str,
+           colour: str, bars: bool) -> None:  # fmt: skip
+    part = rows[mine]
+    if part.empty:
+        return
+    arrows = {"=": symbol, ">=": "arrow-bar-up", "<=": "arrow-bar-down"}
+    value = part["value"].to_numpy(dtype=float)
+    error = {
+        "type": "data", "symmetric": False, "thickness": 1, "width": 0, "color": colour,
+        "array": part["high"].to_numpy(dtype=float) - value, "arrayminus": value - part["low"].to_numpy(dtype=float),
+    }  # fmt: skip
+    fig.add_scatter(
+        x=[d.isoformat() for d in part["date"]],
+        y=value,
+        name=name,
+        mode="markers",
+        marker={"size": size, "symbol": [arrows[b] for b in part["bound"]], "color": colour, "opacity": 1},
+        error_y=error if bars and part["low"].notna().any() else None,
+        customdata=np.array(hover, dtype=object)[mine],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+
+
+def _hover(series: Series, row: Any) -> str:
+    """What one mark is, one fact a line; every outside word made literal."""
+    unit = series.indicator["unit"]
+    value = words.bounded(words.quantity(row.value, unit), row.bound)
+    interval = (
+        f" ({words.quantity(row.low, unit)} to {words.quantity(row.high, unit)}, {row.level:.0%})"
+        if row.low == row.low
+        else ""
+    )
+    lines = [
+        f"<b>{plotly_text(row.subject)}</b>",
+        value + interval,
+        f"{series.indicator['date_kind']} {words.day(row.date)}",
+        plotly_text(row.lab_name or "lab not mapped"),
+        f"known since {words.day(row.first_known_at)}",
+    ]
+    if row.vintages > 1:
+        lines.append(f"restated, this value since {words.day(row.known_at)}")
+    if row.beside:
+        lines.append("drawn beside the series, not fitted")
+    return "<br>".join(lines)
+
+
+def _lab_names(fig: go.Figure, rows: pd.DataFrame, view: View, mode: Mode, log: bool) -> None:
+    """Names at the right edge instead of a legend, in order of the last best value, pushed apart to be readable."""
+    drawn = rows[~rows["beside"]]
+    best = {
+        lab: float(drawn["value"][drawn["lab"] == lab].max())
+        for lab in view.labs or MAIN_LABS
+        if (drawn["lab"] == lab).any()
+    }
+    low, high = fig.layout.yaxis.range
+    heights = {lab: ((np.log10(v) if log else v) - low) / (high - low) for lab, v in best.items()}
+    for lab, height in _apart(heights, 0.06).items():
+        style = lab_style(lab, mode)
+        fig.add_annotation(
+            text=f"{style.sign} {style.name}", x=1, xref="paper", xanchor="left", xshift=6, y=height, yref="paper",
+            showarrow=False, font={"size": 12, "color": style.text(mode)},
+        )  # fmt: skip
+
+
+def _apart(heights: Mapping[str, float], least: float) -> dict[str, float]:
+    """The same labels, at least `least` apart, moved as little as going down from the top allows."""
+    placed: dict[str, float] = {}
+    ceiling = 0.98
+    for position, (lab, height) in enumerate(sorted(heights.items(), key=lambda item: -item[1])):
+        room_below = least * (len(heights) - 1 - position)
+        placed[lab] = max(min(height, ceiling), room_below + 0.02)
+        ceiling = placed[lab] - least
+    return placed
+
+
+def _rgba(colour: str, share: float) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{share})"
+
+
+def alt_text(series: Series, view: View, title: str) -> str:
+    """The chart in a sentence or two, at most 300 characters, for those who do not see it."""
+    rows = shown_rows(series, view)
+    if rows.empty:
+        return f"{title}. No values for this choice."
+    newest, unit = rows.iloc[-1], series.indicator["unit"]
+    scale = "log scale" if is_log(series, view) else "linear scale"
+    value = words.bounded(words.quantity(newest["value"], unit), newest["bound"])
+    text = (
+        f"{title}. {words.unit_label(unit).capitalize()}, {scale}, "
+        f"{words.day(rows['date'].min())} to {words.day(newest['date'])}. "
+        f"{len(rows)} values; latest {value} on {words.day(newest['date'])}."
+    )
+    return text[:300]

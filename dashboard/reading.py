@@ -1,0 +1,142 @@
+"""What a page or a file needs, read once a table version and shared by all who look. Knows no Streamlit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dashboard.theme import lab_names
+from dashboard.view import View
+from data import queries
+from data.queries import SourceState
+from data.store import Store
+from signals.frontier import running_best
+from signals.ledger import judge, primary_variant
+from signals.trend import days
+from signals.verdict import Verdict, scale_of
+
+Indicator = Mapping[str, Any]
+Versions = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One indicator as known at an instant: its definition, its values, the verdict on all labs.
+
+    `rows` are the chosen variant's values and those drawn beside it, by date; `on_frontier` marks the
+    records of the fitted series. `figures` are the publisher's own statements of its growth.
+    """
+
+    indicator: Indicator
+    variant: str
+    usual_variant: str
+    variants: tuple[Mapping[str, str], ...]
+    rows: pd.DataFrame
+    verdict: Verdict
+    figures: pd.DataFrame
+
+
+class Reader:
+    """Reads one store; every result is cached by the versions of the tables and never by a clock."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._catalogue = lru_cache(16)(self._read_catalogue)
+        self._series = lru_cache(256)(self._read_series)
+        self._states = lru_cache(16)(self._read_states)
+
+    def versions(self) -> Versions:
+        """Numbers that change when anything shown may have changed. A few milliseconds."""
+        return tuple(self.store.version(name) for name in ("observations", "indicators", "runs"))
+
+    def catalogue(self, instant: datetime | None = None) -> dict[str, Indicator]:
+        """Definitions by indicator key, without the publishers' own figures, which have no page."""
+        return {k: v for k, v in self._catalogue(instant, self.versions()[:2]).items() if not v["figure_of"]}
+
+    def series(self, key: str, instant: datetime | None = None, variant: str = "") -> Series:
+        """One indicator; KeyError for a key that is not in the catalogue."""
+        return self._series(key, instant, variant, self.versions()[:2])
+
+    def states(self, instant: datetime | None = None) -> Mapping[str, SourceState]:
+        """How each source stands, by name."""
+        return self._states(instant, self.versions())
+
+    def _read_catalogue(self, instant: datetime | None, _: Versions) -> dict[str, Indicator]:
+        return {row["indicator"]: row for row in queries.as_dicts(queries.indicators(self.store, instant))}
+
+    def _read_states(self, instant: datetime | None, _: Versions) -> Mapping[str, SourceState]:
+        return queries.source_states(self.store, instant)
+
+    def _read_series(self, key: str, instant: datetime | None, variant: str, versions: Versions) -> Series:
+        catalogue = self._catalogue(instant, versions)
+        indicator = catalogue[key]
+        rows = queries.observations(self.store, key, instant)
+        choices = tuple(v for v in indicator["variants"] if not v["beside"])
+        usual = primary_variant(indicator, rows)
+        chosen = variant if variant in {v["key"] for v in choices} else usual
+        beside = {v["key"] for v in indicator["variants"] if v["beside"] == chosen}
+        shown = rows[rows["variant"].isin({chosen, *beside})].reset_index(drop=True)
+        verdict = judge(indicator, rows, variants=(chosen,), as_of=instant)
+        shown["beside"] = shown["variant"] != chosen
+        shown["on_frontier"] = shown["subject"].isin(verdict.fitted.ids) & ~shown["beside"]
+        names = lab_names()
+        shown["lab_name"] = [names.get(lab, "") if isinstance(lab, str) else "" for lab in shown["lab"]]
+        own = [k for k, v in catalogue.items() if v["figure_of"] == key]
+        figures = [queries.observations(self.store, k, instant) for k in own]
+        return Series(
+            indicator=indicator,
+            variant=chosen,
+            usual_variant=usual,
+            variants=choices,
+            rows=shown,
+            verdict=verdict,
+            figures=pd.concat(figures, ignore_index=True) if figures else rows.iloc[:0],
+        )
+
+
+def shown_rows(series: Series, view: View) -> pd.DataFrame:
+    """The rows that a view draws: inside its range and, with "only", of its labs. They are also what is downloaded."""
+    rows = series.rows
+    if rows.empty:
+        return rows
+    start, end = view.window(rows["date"].max().date())
+    keep = np.ones(len(rows), dtype=bool)
+    if start:
+        keep &= (rows["date"] >= pd.Timestamp(start)).to_numpy()
+    if end:
+        keep &= (rows["date"] <= pd.Timestamp(end)).to_numpy()
+    if view.only:
+        keep &= rows["lab"].isin(view.labs).to_numpy()
+    return rows[keep].reset_index(drop=True)
+
+
+def frontier_steps(series: Series, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The best so far among `rows` at each of their days: shapes (k,) and (k,), in the unit of the values."""
+    fitted = rows[(rows["bound"] == "=") & ~rows["beside"]]
+    when, value = fitted["date"].to_numpy(), fitted["value"].to_numpy(dtype=float)
+    if not len(when):
+        return when, value
+    best = running_best(days(when), value, falling=scale_of(series.indicator).falling)
+    first = np.unique(when, return_index=True)[1]
+    return when[first], best[first]
+
+
+def latest_record(series: Series) -> pd.Series | None:
+    """The row that holds the frontier now; None where nothing was fitted."""
+    leading = series.rows[series.rows["on_frontier"]]
+    return None if leading.empty else leading.iloc[-1]
+
+
+def monthly(series: Series, newest: date, months: int = 36) -> list[float]:
+    """The frontier at the end of each of the last months, on the straight-line scale, for a sparkline."""
+    when, best = frontier_steps(series, series.rows)
+    if not len(when):
+        return []
+    ends = pd.date_range(end=pd.Timestamp(newest) + pd.offsets.MonthEnd(0), periods=months, freq="ME").to_numpy()
+    position = np.searchsorted(when, ends, side="right") - 1
+    heights = scale_of(series.indicator).forward(best)
+    return [float(heights[p]) for p in position if p >= 0]

@@ -1,0 +1,98 @@
+"""What a page shows, as one frozen value, to and from the URL. Nothing else holds state.
+
+Unknown keys and values are ignored and never echoed; defaults are left out; the printed form is
+canonical, so that equal views have equal links.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+
+from dashboard.theme import lab_names
+
+Query = dict[str, list[str]]
+RANGES = ("2y", "5y")
+MOST_LABS = 6
+FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2099, 12, 31)
+
+
+@dataclass(frozen=True)
+class View:
+    """Labs highlighted (or the only ones shown), the day of knowledge, the range, the scale and the variant."""
+
+    labs: tuple[str, ...] = ()
+    only: bool = False
+    as_of: date | None = None
+    start: str = ""
+    end: str = ""
+    scale: Literal["", "lin", "log"] = ""
+    variant: str = ""
+
+    @property
+    def instant(self) -> datetime | None:
+        """The last instant of the as-of day, UTC; None for the latest state."""
+        return None if self.as_of is None else datetime.combine(self.as_of, time.max, UTC)
+
+    def window(self, newest: date) -> tuple[date | None, date | None]:
+        """First and last day shown; `2y` and `5y` count back from the newest value."""
+        start = (
+            newest - timedelta(days=round(365.25 * int(self.start[0]))) if self.start in RANGES else _day(self.start)
+        )
+        return start, _day(self.end)
+
+
+def parse(query: Mapping[str, Sequence[str]]) -> View:
+    """The view that a query string asks for; whatever makes no sense falls back to the default."""
+    wanted = set(query.get("lab", ()))
+    labs = tuple(lab for lab in lab_names() if lab in wanted)[:MOST_LABS]
+    start, end = _range_end(_last(query, "from"), RANGES), _range_end(_last(query, "to"))
+    if start and end and start not in RANGES and start > end:
+        start, end = end, start
+    scale = _last(query, "y")
+    return View(
+        labs=labs,
+        only=bool(labs) and _last(query, "only") == "1",
+        as_of=_day(_last(query, "asof")),
+        start=start,
+        end=end,
+        scale=scale if scale in ("lin", "log") else "",  # type: ignore[arg-type]
+        variant=v if re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", v := _last(query, "v")) else "",
+    )
+
+
+def query(view: View) -> Query:
+    """The canonical query of a view: sorted keys, defaults left out."""
+    parts: Query = {
+        "asof": [view.as_of.isoformat()] if view.as_of else [],
+        "from": [view.start] if view.start else [],
+        "lab": list(view.labs),
+        "only": ["1"] if view.only else [],
+        "to": [view.end] if view.end else [],
+        "v": [view.variant] if view.variant else [],
+        "y": [view.scale] if view.scale else [],
+    }
+    return {key: values for key, values in parts.items() if values}
+
+
+def clamped(view: View, today: date) -> View:
+    """The view without a day of knowledge that has not come yet."""
+    return replace(view, as_of=None) if view.as_of and view.as_of >= today else view
+
+
+def _last(query: Mapping[str, Sequence[str]], key: str) -> str:
+    values = query.get(key) or ("",)
+    return values[-1]
+
+
+def _day(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+    except ValueError:
+        return None
+    return found if found and FIRST_DAY <= found <= LAST_DAY else None
+
+
+def _range_end(text: str, allowed: tuple[str, ...] = ()) -> str:
+    return text if text in allowed or _day(text) else ""

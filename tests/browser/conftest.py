@@ -1,0 +1,124 @@
+"""A real Chromium before a real server: `python -m dashboard` over the shipped baseline."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from collectors.schedule import prepare
+from data.store import Store
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+KNOWN = (
+    "Failed to load resource: the server responded with a status of 404"  # Streamlit asks below the page's path first
+)
+
+
+def chromium(playwright: Playwright) -> str:
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    path = found or playwright.chromium.executable_path
+    if not Path(path).exists():
+        pytest.skip("NO CHROMIUM: browser tests skipped; set CHROMIUM to one")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(playwright), args=FLAGS)
+        yield started
+        started.close()
+
+
+class Server:
+    """One web process over one store."""
+
+    def __init__(self, uri: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.store, self.url = Store(uri), f"http://127.0.0.1:{port}"
+        here = {**os.environ, "STORE_URI": uri, "PORT": str(port), "HOST": "127.0.0.1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard"], env=here, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.2)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health") as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+
+
+def serving(folder: Path) -> Iterator[Server]:
+    store = Store(str(folder / "tables"))
+    store.create()
+    prepare(store)
+    server = Server(store.uri)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that tests only read from."""
+    yield from serving(tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[Server]:
+    """A server of one's own, never visited before."""
+    yield from serving(tmp_path)
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
+    """Open a path in a new browser session; at the end no error may stand in the console."""
+    errors: list[str] = []
+    contexts = []
+
+    def open_page(path: str, *, chart: bool = False, base: str = "", **session: Any) -> Page:
+        context = browser.new_context(**session)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" and KNOWN not in m.text else None)
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        page.goto((base or server.url) + path)
+        ready(page, chart=chart)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+def ready(page: Page, *, chart: bool = False) -> None:
+    """Wait until the script has ended, and the chart is drawn."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
+    if chart:
+        page.wait_for_selector(".js-plotly-plot .main-svg .xtick", state="attached", timeout=30_000)

@@ -1,0 +1,209 @@
+"""What a reader sees and does, in a real Chromium."""
+
+import io
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from data import queries
+from tests.browser.conftest import Server, ready
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PAGES = ["/", "/metr_p50", "/eci_frontier"]
+Visit = Callable[..., Page]
+
+
+def drawn(page: Page) -> Any:
+    return page.evaluate(
+        """() => { const p = document.querySelector('.js-plotly-plot');
+        return {type: p.layout.yaxis.type, ink: p.layout.font.color, traces: p.data.map(t => ({name: t.name, mode: t.mode,
+        y: Array.from(t.y?.bdata !== undefined ? [] : t.y), n: (t.x || []).length}))} }"""
+    )
+
+
+def until(page: Page, condition: str, seconds: float = 15) -> None:
+    """Poll from outside: the content policy forbids the page to evaluate text, also for the test client."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(f"() => Boolean({condition})"):
+        assert time.monotonic() < end, condition
+        page.wait_for_timeout(100)
+
+
+CHART = "document.querySelector('.js-plotly-plot')"
+
+
+def marks(page: Page) -> int:
+    return sum(t["n"] for t in drawn(page)["traces"] if t["mode"] == "markers")
+
+
+def test_the_overview_leads_to_the_chart_and_back(visit: Visit) -> None:
+    page = visit("/")
+    expect(page.locator("h1")).to_contain_text("Speed-up signals on 0 of")
+    page.get_by_role("link", name="Time horizon (50 %)").click()
+    ready(page, chart=True)
+    assert page.url.endswith("/metr_p50")
+    expect(page.locator("h1")).to_contain_text("doubles every 4.2")
+    page.get_by_role("link", name="Overview").click()
+    expect(page.locator("h1")).to_contain_text("Speed-up signals")
+
+
+def test_the_first_visitor_of_a_new_server_finds_the_page(visit: Visit, fresh_server: Server) -> None:
+    page = visit("/metr_p50", chart=True, base=fresh_server.url)
+    expect(page.locator("h1")).to_contain_text("doubles every 4.2")
+    assert page.get_by_text("Page not found").count() == 0
+
+
+def test_the_csv_that_is_offered_holds_what_is_drawn(visit: Visit, server: Server) -> None:
+    page = visit("/metr_p50?lab=openai&only=1", chart=True)
+    link = page.get_by_role("link", name="CSV of what is shown").get_attribute("href")
+    assert link
+    with urllib.request.urlopen(server.url + link) as answer:
+        body, tag = answer.read(), answer.headers["etag"]
+        assert answer.headers["content-security-policy"]
+        assert 'filename="metr_p50_2026-05-10_only_openai.csv"' in answer.headers["content-disposition"]
+    frame = pd.read_csv(io.BytesIO(body))
+    assert len(frame) == marks(page)
+    stored = queries.observations(server.store, "metr_p50")
+    mine = stored[(stored["lab"] == "openai") & (stored["variant"] != "1.0")]
+    assert sorted(frame["value"]) == sorted(mine["value"])
+    request = urllib.request.Request(server.url + link, headers={"If-None-Match": tag})
+    with pytest.raises(urllib.error.HTTPError, match="304"):
+        urllib.request.urlopen(request)
+
+
+def test_the_scale_is_a_choice_that_lives_in_the_address(visit: Visit) -> None:
+    page = visit("/metr_p50", chart=True)
+    assert drawn(page)["type"] == "log"
+    page.get_by_role("radio", name="Linear").or_(page.get_by_role("button", name="Linear")).first.click()
+    until(page, f"{CHART}.layout.yaxis.type == 'linear'")
+    page.wait_for_url("**/metr_p50?y=lin")
+    page.reload()
+    ready(page, chart=True)
+    assert drawn(page)["type"] == "linear"
+
+
+def test_back_and_forward_restore_the_view(visit: Visit) -> None:
+    page = visit("/metr_p50", chart=True)
+    page.get_by_role("button", name="OpenAI", exact=True).click()
+    page.wait_for_url("**/metr_p50?lab=openai")
+    page.go_back()
+    until(page, f"{CHART}?.data.some(t => t.name == 'Anthropic')")
+    page.go_forward()
+    until(page, f"{CHART} && !{CHART}.data.some(t => t.name == 'Anthropic')")
+
+
+def test_highlighting_a_lab_changes_no_finding(visit: Visit) -> None:
+    plain, chosen = (visit(path, chart=True) for path in ("/metr_p50", "/metr_p50?lab=openai"))
+    assert plain.locator("h1").inner_text() == chosen.locator("h1").inner_text()
+    trend = [[t["y"] for t in drawn(p)["traces"] if t["name"] == "best so far"] for p in (plain, chosen)]
+    assert trend[0] == trend[1]
+
+
+def test_odd_addresses_show_the_default_and_a_clean_address(visit: Visit) -> None:
+    page = visit("/metr_p50?lab=bogus&foo=1&asof=2026-99-99&v=%3Cscript%3E", chart=True)
+    page.wait_for_url("**/metr_p50")
+    assert "bogus" not in page.content()
+
+
+def test_as_of_an_old_day_page_and_file_know_the_old_value_alike(visit: Visit, server: Server) -> None:
+    page = visit("/metr_p50?asof=2026-02-01", chart=True)
+    expect(page.get_by_text("As known on 1 Feb 2026")).to_be_visible()
+    frame = pd.read_csv(f"{server.url}/api/v1/indicators/metr_p50.csv?asof=2026-02-01").set_index("subject")
+    assert frame["value"]["gpt_4"] == pytest.approx(3.5245, abs=1e-4)
+    assert len(frame) == marks(page) == 17
+
+
+def test_the_table_twin_opens(visit: Visit) -> None:
+    page = visit("/metr_p50", chart=True)
+    page.get_by_text("Data table (25 rows)").click()
+    page.wait_for_selector('[data-testid="stDataFrame"]')
+
+
+def test_a_new_vintage_appears_without_a_reload(visit: Visit, fresh_server: Server) -> None:
+    page = visit("/metr_p50", chart=True, base=fresh_server.url)
+    before = marks(page)
+    row = (
+        fresh_server.store.read("observations")
+        .filter(indicator="metr_p50", subject="gpt_4", variant="1.1")
+        .tail(1)
+        .collect()
+    )
+    new = row.drop("row_id", "prev_id", "known_at").to_dicts()[0]
+    page.evaluate("window.kept = 'the same document'")
+    fresh_server.store.append_vintages(
+        "observations", [{**new, "subject": "gpt_new", "value": 800.0}], datetime.now(UTC)
+    )
+    until(
+        page, f"{CHART}.data.filter(t => t.mode == 'markers').reduce((n, t) => n + t.x.length, 0) == {before + 1}", 60
+    )
+    assert page.evaluate("window.kept") == "the same document"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_never_scrolls_sideways_and_shows_data_before_controls(visit: Visit, path: str) -> None:
+    page = visit(path, chart=path != "/", **PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    main = page.locator('[data-testid="stMain"]')
+    assert main.evaluate("m => m.scrollWidth <= m.clientWidth")
+    title, controls = (page.locator(s).first.bounding_box() for s in ("h1", ".st-key-controls"))
+    assert title
+    assert controls
+    assert title["y"] < controls["y"]
+
+
+def test_a_finger_on_the_chart_scrolls_the_page(visit: Visit) -> None:
+    page = visit("/metr_p50", chart=True, **PHONE)
+    assert page.evaluate("document.querySelector('.js-plotly-plot').layout.dragmode") is False
+
+
+def test_dark_is_drawn_in_dark_inks(visit: Visit) -> None:
+    page = visit("/metr_p50", chart=True, color_scheme="dark")
+    assert drawn(page)["ink"] == "#e8eaed"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+        == "rgb(20, 23, 28)"
+    )
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("session", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
+def test_everyone_can_use_it(visit: Visit, path: str, session: dict[str, Any]) -> None:
+    page = visit(path, chart=path != "/", **session)
+    page.wait_for_timeout(500)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+    # st.metric draws its own sparkline, without a name of its own; the number beside it says the same
+    problems = [v for v in found.response["violations"] if v["id"] != "svg-img-alt"]
+    assert not problems, json.dumps([(v["id"], [n["html"][:200] for n in v["nodes"][:2]]) for v in problems], indent=1)
+
+
+def test_no_other_host_is_asked(visit: Visit, server: Server) -> None:
+    page = visit("/")
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    page.reload()
+    ready(page)
+    page.wait_for_timeout(1000)
+    assert asked
+    assert all(url.startswith((server.url, server.url.replace("http", "ws"), "data:", "blob:")) for url in asked)
+
+
+def test_machines_get_short_answers_to_bad_questions(server: Server) -> None:
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(f"{server.url}/api/v1/indicators/%3Cscript%3E.csv")
+    assert error.value.code == 404
+    assert b"script" not in error.value.read()
+    with urllib.request.urlopen(f"{server.url}/health") as answer:
+        assert json.load(answer)["ok"] is True
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{server.url}/_stcore/metrics")

@@ -1,0 +1,166 @@
+"""The chart draws what the tables hold, and no outside word is taken for markup."""
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from dashboard import charts
+from dashboard.reading import Reader, shown_rows
+from dashboard.theme import INKS, MAIN_LABS, Mode, lab_names, lab_style
+from dashboard.view import View
+
+
+def traces(fig: go.Figure) -> dict[str, go.Scatter]:
+    return {t.name: t for t in fig.data}
+
+
+def test_marks_are_the_values_by_lab(reader: Reader) -> None:
+    series = reader.series("metr_p50")
+    found = traces(charts.figure(series, View(), "light"))
+    rows = series.rows
+    mine = rows[(rows["lab"] == "anthropic") & ~rows["beside"]]
+    assert sorted(found["Anthropic"].y) == sorted(mine["value"])
+    assert found["Anthropic"].marker.color == MAIN_LABS["anthropic"].mark
+    drawn = sum(len(t.y) for t in found.values() if t.mode == "markers")
+    assert drawn == len(rows)
+
+
+def test_log_is_the_default_for_what_doubles_and_linear_is_a_choice(reader: Reader) -> None:
+    series = reader.series("metr_p50")
+    assert charts.figure(series, View(), "light").layout.yaxis.type == "log"
+    assert charts.figure(series, View(scale="lin"), "light").layout.yaxis.type == "linear"
+    assert charts.figure(reader.series("eci_frontier"), View(scale="log"), "light").layout.yaxis.type == "linear"
+
+
+def test_a_doubling_axis_speaks_of_working_time(reader: Reader) -> None:
+    ticks = charts.figure(reader.series("metr_p50"), View(), "light").layout.yaxis.ticktext
+    assert {"1 min", "1 h", "8 h"} <= set(ticks)
+
+
+def test_highlighting_changes_no_number(reader: Reader) -> None:
+    series = reader.series("metr_p50")
+    plain, chosen = (traces(charts.figure(series, View(labs=labs), "light")) for labs in ((), ("openai",)))
+    for name in ("best so far", "trend", "80 % prediction band"):
+        assert list(plain[name].y) == list(chosen[name].y)
+    assert "Anthropic" in plain
+    assert "Anthropic" not in chosen
+
+
+def test_only_hides_the_others_and_the_trend(reader: Reader) -> None:
+    found = traces(charts.figure(reader.series("metr_p50"), View(labs=("openai",), only=True), "light"))
+    assert set(found) == {"OpenAI", "best so far", "beside"}
+
+
+def test_the_frontier_is_never_drawn_beyond_the_last_value(reader: Reader) -> None:
+    series = reader.series("eci_frontier")
+    assert traces(charts.figure(series, View(), "light"))["best so far"].x[-1] == series.rows["date"].max().isoformat()
+
+
+def test_a_closed_series_is_not_projected_and_a_live_one_is(reader: Reader) -> None:
+    assert "if trend holds" not in traces(charts.figure(reader.series("metr_p50"), View(), "light"))
+    assert "if trend holds" in traces(charts.figure(reader.series("eci_frontier"), View(), "light"))
+
+
+def test_a_range_leaves_the_fit_alone(reader: Reader) -> None:
+    series = reader.series("eci_frontier")
+    short, full = (traces(charts.figure(series, View(start=start), "light")) for start in ("2y", ""))
+    assert list(short["trend"].y) == list(full["trend"].y)
+    assert len(shown_rows(series, View(start="2y"))) < len(series.rows)
+
+
+def test_as_of_shows_the_old_value(reader: Reader) -> None:
+    values = {}
+    for day in (date(2026, 2, 1), date(2026, 3, 1), date(2026, 6, 1)):
+        rows = reader.series("metr_p50", View(as_of=day).instant).rows
+        found = (
+            rows["value"][rows["subject"] == "claude_opus_4_6_inspect"].tolist()
+            or rows["value"][rows["subject"] == "claude_opus_4_6"].tolist()
+        )
+        values[day] = [round(v, 1) for v in found]
+    assert list(values.values()) == [[], [870.0], [718.8]]
+
+
+def test_nothing_to_show_is_said(reader: Reader) -> None:
+    fig = charts.figure(reader.series("metr_p50"), View(labs=("apple",), only=True), "light")
+    assert "No values" in fig.layout.annotations[0].text
+
+
+HOSTILE = '<img src=x onerror=alert(1)><a href="https://evil.example">%{x}</a>'
+
+
+def test_outside_words_are_literal(reader: Reader) -> None:
+    series = reader.series("metr_p50")
+    rows = series.rows.assign(subject=HOSTILE, lab_name=HOSTILE)
+    hostile = replace(series, rows=rows)
+    spec = json.loads(charts.figure(hostile, View(), "light").to_json())
+    texts = json.dumps([[t.get("customdata"), t.get("hovertemplate"), t.get("name")] for t in spec["data"]])
+    assert "<img" not in texts
+    assert "<a " not in texts
+    assert "%{x}" not in texts
+
+
+def test_bounds_are_arrows(reader: Reader) -> None:
+    series = reader.series("metr_p50")
+    rows = series.rows.copy()
+    rows.loc[rows.index[-1], "bound"] = ">="
+    bound = replace(series, rows=rows)
+    symbols = [
+        s
+        for t in charts.figure(bound, View(), "light").data
+        if t.mode == "markers"
+        for s in np.atleast_1d(t.marker.symbol)
+    ]
+    assert symbols.count("arrow-bar-up") == 1
+
+
+def test_every_series_has_a_sentence_for_those_who_do_not_see_it(reader: Reader) -> None:
+    text = charts.alt_text(reader.series("metr_p50"), View(), "Time horizon doubles")
+    assert text.startswith(
+        "Time horizon doubles. Human working time, log scale, 14 Feb 2019 to 5 Mar 2026. 25 values; latest"
+    )
+    assert len(text) <= 300
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: str, b: str) -> float:
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_marks_and_labels_can_be_told_from_the_ground(mode: Mode) -> None:
+    ink = INKS[mode]
+    for lab in lab_names():
+        style = lab_style(lab, mode)
+        assert contrast(style.mark, ink.page) >= 2.95, lab
+        assert contrast(style.text(mode), ink.page) >= 4.5, lab
+    assert contrast(ink.muted, ink.page) >= 4.5
+    assert contrast(ink.accent, ink.page) >= 4.5
+
+
+def test_labels_at_the_edge_do_not_overlap() -> None:
+    placed = charts._apart({"a": 0.9, "b": 0.89, "c": 0.88, "d": 0.02, "e": 0.01}, 0.06)
+    heights = sorted(placed.values())
+    assert min(np.diff(heights)) >= 0.06 - 1e-9
+    assert min(heights) > 0
+    assert max(heights) <= 1
+
+
+def test_the_monthly_line_of_a_card_is_the_frontier(reader: Reader) -> None:
+    from dashboard.reading import monthly
+
+    series = reader.series("metr_p50")
+    line = monthly(series, series.rows["date"].max().date())
+    assert len(line) == 36
+    assert line[-1] == pytest.approx(np.log2(series.rows["value"].max()))
+    assert pd.Series(line).is_monotonic_increasing

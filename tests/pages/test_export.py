@@ -1,0 +1,43 @@
+"""A file holds exactly what the chart shows, with its terms, and no live formula."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pandas as pd
+
+from dashboard import charts, export
+from dashboard.reading import Reader
+from dashboard.view import View
+
+
+def test_the_csv_in_pandas_is_what_the_chart_shows(reader: Reader) -> None:
+    for key in ("metr_p50", "metr_p80", "eci_frontier"):
+        for view in (View(), View(labs=("openai", "meta"), only=True), View(start="2y")):
+            series = reader.series(key)
+            frame = pd.read_csv(io.BytesIO(export.as_csv(series, view)))
+            drawn = [v for t in charts.figure(series, view, "light").data if t.mode == "markers" for v in t.y]
+            assert sorted(frame["value"]) == sorted(drawn), (key, view)
+
+
+def test_it_carries_its_terms_in_each_row(reader: Reader) -> None:
+    frame = pd.read_csv(io.BytesIO(export.as_csv(reader.series("eci_frontier"), View())))
+    assert set(frame["licence"]) == {"CC BY 4.0"}
+    assert frame["known_at"].str.endswith("Z").all()
+    assert frame["url"].str.startswith("https://").all()
+
+
+def test_line_ends_and_the_mark_for_excel(reader: Reader) -> None:
+    plain, excel = (export.as_csv(reader.series("metr_p50"), View(), excel=e) for e in (False, True))
+    assert plain.count(b"\r\n") == plain.count(b"\n") == 26
+    assert excel == b"\xef\xbb\xbf" + plain
+
+
+def test_formulas_are_text_and_numbers_are_numbers(reader: Reader) -> None:
+    series = reader.series("metr_p50")
+    rows = series.rows.assign(subject="=cmd|' /C calc'!A0\rx", value=-series.rows["value"])
+    body = export.as_csv(replace(series, rows=rows), View())
+    found = list(csv.DictReader(io.StringIO(body.decode(), newline="")))
+    assert len(found) == len(rows)
+    assert all(row["subject"].startswith("'=") for row in found)
+    assert all(float(row["value"]) < 0 for row in found)

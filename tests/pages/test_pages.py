@@ -1,0 +1,127 @@
+"""Every page in every state of the tables: no exception, the state's words, no number that is not true."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import live
+from data.schema import Run
+from data.store import Store
+
+APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    def at(uri: str, **query: str) -> AppTest:
+        monkeypatch.setenv("STORE_URI", uri)
+        live.reader.cache_clear()
+        made = AppTest.from_file(APP, default_timeout=60)
+        for name, value in query.items():
+            made.query_params[name] = value
+        return made.run()
+
+    yield at
+    live.reader.cache_clear()
+
+
+def goto(at: AppTest, path: str) -> AppTest:
+    """Streamlit's test client reaches only files by name; pages made of functions are found by their address."""
+    at._page_hash = next(h for h, p in at._registered_pages.items() if p.get("url_pathname") == path)
+    return at.run()
+
+
+def words(at: AppTest) -> str:
+    assert not at.exception, at.exception
+    blocks = [*at.title, *at.header, *at.caption, *at.text, *at.markdown, *at.metric]
+    labels = [json.dumps(b.proto.body) if hasattr(b.proto, "body") else "" for b in blocks]
+    return " ".join([*(str(getattr(b, "value", "")) for b in blocks), *labels]).replace("\u00a0", " ")
+
+
+def test_an_empty_store_says_what_to_do(app: Any, tmp_path: Path) -> None:
+    said = words(app(str(tmp_path / "none")))
+    assert "No data yet" in said
+    assert "make run" in said
+
+
+def test_the_overview_shows_the_baseline_as_such(app: Any, baseline_uri: str) -> None:
+    said = words(app(baseline_uri))
+    assert "Speed-up signals on 0 of" in said
+    assert "How long can they work alone?" in said
+    assert "12 h" in said
+    assert "Baseline" in said
+    assert "no live run yet" in said
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("metr_p50", "doubles every 4.2 months"),
+        ("metr_p80", "doubles every 4.3 months"),
+        ("eci_frontier", "gains 14 points a year"),
+    ],
+)
+def test_an_indicator_page_draws_its_values(app: Any, baseline_uri: str, path: str, title: str) -> None:
+    at = goto(app(baseline_uri), path)
+    assert title in words(at)
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert sum(len(t["x"]) for t in spec["data"] if t["mode"] == "markers") >= 25
+
+
+def test_the_publishers_own_figure_stands_beside_ours(app: Any, baseline_uri: str) -> None:
+    assert "from 2023 on: 128.744 days" in words(goto(app(baseline_uri), "metr_p50"))
+
+
+def test_as_of_a_day_the_page_knows_no_more_than_that_day(app: Any, baseline_uri: str) -> None:
+    said = words(goto(app(baseline_uri, asof="2026-02-01"), "metr_p50"))
+    assert "As known on 1 Feb 2026" in said
+    assert "from 2023 on: 130.801 days" in said
+    assert "11 records" in said
+
+
+def test_before_anything_was_known_the_page_says_so(app: Any, baseline_uri: str) -> None:
+    said = words(app(baseline_uri, asof="2026-01-02"))
+    assert "Nothing was recorded here by then" in said
+    assert "too few to judge speed" in words(goto(app(baseline_uri, asof="2026-01-02"), "metr_p50"))
+
+
+def test_nothing_from_the_address_is_echoed(app: Any, baseline_uri: str) -> None:
+    at = app(baseline_uri, lab="<b>bogus</b>", asof="![x](http://evil.example)", foo="1")
+    assert "bogus" not in words(at)
+    assert "evil" not in words(at)
+    assert dict(at.query_params) == {}
+
+
+def stored(store: Store, run: Run) -> None:
+    from dataclasses import asdict
+
+    store.append_new("runs", [{**asdict(run), "month": f"{run.ended_at:%Y-%m}"}])
+
+
+def run(day: datetime, outcome: Any) -> Run:
+    return Run(run_id=str(day), source="epoch_eci", started_at=day, ended_at=day, outcome=outcome)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "badge"),
+    [([(20, "ok")], "Stale 20 days"), ([(2, "ok"), (1, "server_error")], "Not collected since"), ([(0, "ok")], "")],
+)
+def test_a_stale_and_a_failed_source_are_shown_as_such(
+    app: Any, tmp_path: Path, outcomes: list[tuple[int, str]], badge: str
+) -> None:
+    from collectors.schedule import prepare
+
+    store = Store(str(tmp_path / "tables"))
+    store.create()
+    prepare(store)
+    for ago, outcome in outcomes:
+        stored(store, run(datetime.now(UTC) - timedelta(days=ago), outcome))
+    said = words(goto(app(store.uri), "eci_frontier"))
+    assert badge in said
+    assert "gains 14 points a year" in said, "the last good values stay"
+    assert "Baseline" not in said

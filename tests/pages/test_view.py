@@ -1,0 +1,63 @@
+"""A view is its link: it survives the round trip, and nothing odd in a URL gets through."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.theme import lab_names
+from dashboard.view import MOST_LABS, View, clamped, parse, query
+
+days = st.dates(date(1950, 1, 1), date(2099, 12, 31))
+
+
+@st.composite
+def views(draw: st.DrawFn) -> View:
+    chosen = draw(st.lists(st.sampled_from(list(lab_names())), max_size=MOST_LABS, unique=True))
+    labs = tuple(lab for lab in lab_names() if lab in chosen)
+    start, end = draw(st.sampled_from(["", "2y", "5y"])), ""
+    if draw(st.booleans()):
+        start, end = sorted(d.isoformat() for d in draw(st.tuples(days, days)))
+    return View(
+        labs=labs,
+        only=bool(labs) and draw(st.booleans()),
+        as_of=draw(st.none() | days),
+        start=start,
+        end=end,
+        scale=draw(st.sampled_from(["", "lin", "log"])),
+        variant=draw(st.from_regex(r"[A-Za-z0-9_.-]{0,20}", fullmatch=True)),
+    )
+
+
+@given(views())
+def test_a_view_survives_the_round_trip(view: View) -> None:
+    assert parse(query(view)) == view
+    assert list(query(view)) == sorted(query(view))
+
+
+keys = st.sampled_from(["lab", "only", "asof", "from", "to", "y", "v", "foo"])
+
+
+@given(st.dictionaries(keys, st.lists(st.text(max_size=30), max_size=4)))
+def test_no_query_whatever_breaks_the_view(asked: dict[str, list[str]]) -> None:
+    view = parse(asked)
+    assert parse(query(view)) == view
+    assert len(str(query(view))) < 2000
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"lab": ["bogus"]}, {"foo": ["1"]}, {"asof": ["2026-02-30"]}, {"asof": ["yesterday"]}, {"y": ["cubic"]}, {"only": ["1"]},
+     {"v": ["<script>"]}, {"from": ["0001-01-01"]}],
+)  # fmt: skip
+def test_what_makes_no_sense_is_the_default(asked: dict[str, list[str]]) -> None:
+    assert parse(asked) == View()
+
+
+def test_a_range_the_wrong_way_round_is_swapped() -> None:
+    assert parse({"from": ["2026-01-01"], "to": ["2025-01-01"]}) == View(start="2025-01-01", end="2026-01-01")
+
+
+def test_a_day_that_has_not_come_is_the_latest() -> None:
+    assert clamped(View(as_of=date(2026, 12, 1)), date(2026, 11, 23)) == View()
