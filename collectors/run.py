@@ -14,13 +14,12 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from collectors.labs import labs_mentioned, publisher_of
+from collectors.mentions import mention_rows
 from collectors.source import Collector, Http, Row
-from collectors.topics import tagger, topics_of
 from data import queries
 from data.schema import SUCCESS, BadRow, Failure, Indicator, Mention, Observation, Outcome, Refused, Run
 from data.store import Store, digest
-from data.text import canonical_url, clean
+from data.text import clean
 
 log = logging.getLogger("collectors")
 
@@ -167,7 +166,7 @@ def _store(collector: Collector, batch: Batch, store: Store, run_id: str, at: da
     rows += [{**row, **nothing} for row in batch.withdrawn]
     new = store.append_vintages("observations", rows, at)
     return new + store.append_new(
-        "mentions", [r for m in batch.mentions for r in _mention_rows(collector.name, m, run_id, known_at)]
+        "mentions", [r for m in batch.mentions for r in mention_rows(collector.name, m, run_id, known_at)]
     )
 
 
@@ -288,34 +287,3 @@ def _refused_row(source: str, refused: Refused, run_id: str, known_at: datetime)
 def _json(values: Mapping[str, object]) -> str:
     tidy = {k: clean(v) if isinstance(v, str) else v for k, v in values.items()}
     return json.dumps(tidy, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def _mention_rows(source: str, mention: Mention, run_id: str, known_at: datetime) -> list[dict[str, Any]]:
-    """One row a lab and topic named; one row with neither where nothing matched is not kept."""
-    title = clean(mention.title)
-    labs = [m.lab for m in labs_mentioned(title, mention.summary, ai_only=mention.ai_only)]
-    about = [m.topic for m in topics_of(title, mention.summary, ai_only=mention.ai_only)]
-    if not labs and not about:
-        return []
-    canonical = canonical_url(mention.url)
-    article = digest(source, mention.native_key or canonical)
-    published = mention.at or known_at
-    common = {
-        "article_id": article,
-        "source": source,
-        "kind": mention.kind,
-        "outlet": clean(mention.outlet, 100),
-        "publisher_lab": publisher_of(mention.url),
-        "title": title,
-        "url": mention.url,
-        "canonical_url": canonical,
-        "published_at": published,
-        "precision": mention.precision,
-        "known_at": known_at,
-        "lang": mention.lang,
-        "tagger": tagger(),
-        "month": f"{published:%Y-%m}",
-        "run_id": run_id,
-    }
-    pairs = [(lab, topic) for lab in labs or [""] for topic in about or [""]]
-    return [{**common, "id": digest(article, lab, topic, tagger()), "lab": lab, "topic": topic} for lab, topic in pairs]

@@ -70,15 +70,17 @@ def read_view(page: str) -> View:
         st.session_state["w_scale"] = {"lin": "Linear", "log": "Log"}.get(view.scale)
         st.session_state["w_range"] = {"2y": "2 years", "5y": "5 years"}.get(view.start, "All")
         st.session_state["w_variant"] = view.variant or None
+        # noted at once: a quick Back and Forward may cut this run anywhere
+        st.session_state["_seen"] = (page, url)
     return view
 
 
 def publish(page: str, view: View) -> None:
     """Write the view back to the URL in its canonical form."""
     url = query(view)
+    st.session_state["_seen"] = (page, url)
     if url != _asked():
         st.query_params.from_dict(url)
-    st.session_state["_seen"] = (page, url)
 
 
 def navigation(view: View) -> None:

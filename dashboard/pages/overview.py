@@ -80,7 +80,7 @@ def _stage(question: str, found: list[Series], view: View) -> None:
 def _card(series: Series, view: View) -> None:
     indicator, key = series.indicator, series.indicator["indicator"]
     leader = latest_record(series)
-    with st.container(border=True, key=f"card-{key}"):
+    with st.container(border=True, key=f"card-{key}", gap="xsmall"):
         frame.link(key, indicator["name"], view)
         value = words.amount(leader["value"], indicator["unit"]) if leader is not None else "no value"
         st.metric(

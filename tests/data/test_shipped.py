@@ -14,7 +14,10 @@ from signals.ledger import evaluate, judge
 def rows() -> list[dict[str, str]]:
     folder = files("data").joinpath("baseline")
     return [
-        row for f in folder.iterdir() if f.name.endswith(".csv") for row in csv.DictReader(f.read_text().splitlines())
+        row
+        for f in folder.iterdir()
+        if f.name.endswith(".csv") and f.name != "indicators.csv"
+        for row in csv.DictReader(f.read_text().splitlines())
     ]
 
 
