@@ -3,7 +3,7 @@ PORT ?= 8501
 IN := PATH="$(CURDIR)/.venv/bin:$$PATH"
 CODE := collectors data signals dashboard
 
-.PHONY: run test check baseline
+.PHONY: run test check baseline test-faults simulate bench screenshots
 
 run: .venv/run.stamp   ## web and worker, until Ctrl-C
 	@$(IN) PORT=$(PORT) exec honcho start
@@ -16,6 +16,18 @@ check: .venv/test.stamp   ## style, types, and the way data flows
 
 baseline: .venv/run.stamp   ## the shipped facts, made anew from recorded answers in ../shared
 	@$(IN) .ci/baseline
+
+test-faults: .venv/test.stamp   ## every fault on every source, and months of them; an hour or more
+	@$(IN) pytest tests/faults -m "slow or not slow"
+
+simulate: .venv/run.stamp   ## how often flags are wrong, anew; about half an hour, can be cut and resumed
+	@$(IN) python -m signals simulate
+
+bench: .venv/test.stamp   ## speed, as ratios against what one would use otherwise
+	@$(IN) python -m signals bench && $(IN) python -m collectors bench tests/payloads --write docs/benchmarks.md
+
+screenshots: .venv/test.stamp   ## every page, desktop and phone, light and dark, into docs/screenshots
+	@$(IN) .ci/chromium && $(IN) .ci/screenshots
 
 .venv/run.stamp: pyproject.toml constraints.txt
 	@.ci/venv .venv && .venv/bin/pip install -q -c constraints.txt -e . && touch $@

@@ -1,67 +1,25 @@
-"""`python -m collectors`: list, run, schedule, replay, record, new."""
+"""`python -m collectors`: list, run, schedule, replay, record, quarantine, accept, tag, retag, backfill, bench, new."""
 
 import argparse
 import json
 import logging
 import sys
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from collectors import registry
+from collectors import backfill, catalogue, registry, tagging, template, topics
 from collectors.live import Live
-from collectors.replay import Recorder, Replay
-from collectors.run import run_source
+from collectors.replay import NoNetwork, PartNotRecorded, Recorder, Replay
+from collectors.run import VANISHED, held_rows, release, run_source, run_together
 from collectors.source import Collector
 from data import queries, settings
+from data.queries import Held
 from data.schema import SUCCESS, Failure, Run
 from data.settings import Settings
 from data.store import Store
-
-TEMPLATE = '''"""{name}: what it measures, and what surprised you about it."""
-
-from collections.abc import Iterator
-from datetime import timedelta
-
-from collectors.labs import lab_of
-from collectors.parse import day, number
-from collectors.source import Http, Row, Source
-from data.schema import Indicator
-
-URL = "https://example.org/data.csv"
-
-INDICATOR = Indicator(
-    key="{name}",
-    title="Title on screen",
-    unit="points",
-    stage="capability",
-    transform="linear",
-    definition="What is measured, in one sentence.",
-)
-
-SOURCE = Source(
-    title="Publisher's title",
-    homepage="https://example.org/",
-    licence="as the publisher states it",
-    credit="how the publisher wants to be cited",
-    share="none",
-    every=timedelta(days=1),
-    at_least=1,
-    indicators=(INDICATOR,),
-)
-
-
-def collect(http: Http) -> Iterator[Row]:
-    for row in http.csv(URL, ("model", "date", "score")):
-        at = f"{{URL}}: {{row['model']}}"
-        yield INDICATOR.observed(
-            date=day(row["date"], at),
-            value=number(row["score"], at),
-            subject=row["model"],
-            lab=lab_of(name=row["model"]),
-            url=URL,
-        )
-'''
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -92,18 +50,51 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(do=do)
         return made
 
-    verb("list", _list, "the sources and how they stand").add_argument("--json", action="store_true")
+    listing = verb("list", _list, "the sources and how they stand")
+    listing.add_argument("--json", action="store_true")
+    listing.add_argument("--unmapped", action="store_true", help="who stands in stored rows and is none of our labs")
+    listing.add_argument(
+        "--markdown", type=Path, metavar="README", help="write the table of indicators between the marks in this file"
+    )
     run = verb("run", _run, "collect now; one line a source; exit code 1 if any failed")
     run.add_argument("names", nargs="*", metavar="NAME")
     run.add_argument("--all", action="store_true", help="all sources")
+    run.add_argument(
+        "--at", type=_instant, metavar="INSTANT", help="only for sources kept by hand: when their rows were known"
+    )
     verb("schedule", _schedule, "collect each source at its own pace until stopped (the worker)")
     replay = verb("replay", _replay, "collect from a folder of recorded answers instead of the network")
     replay.add_argument("folder", type=Path, metavar="DIR")
     replay.add_argument("--at", type=_instant, metavar="INSTANT", help="when these answers were known (default: now)")
     record = verb("record", _record, "ask a source once and keep its answers for a test")
     record.add_argument("name", metavar="NAME")
+    record.add_argument("--rows", type=int, metavar="N", help="keep the first N rows of a CSV file or JSON list")
     record.add_argument("--folder", type=Path, help="where to (default: tests/payloads/NAME)")
-    verb("new", _new, "write a source file with the blanks to fill").add_argument("name", metavar="NAME")
+    quarantine = verb("quarantine", _quarantine, "values that are held until somebody or the next answer confirms them")
+    quarantine.add_argument("--json", action="store_true")
+    accept = verb("accept", _accept, "let held values through at the next run")
+    accept.add_argument("q_ids", nargs="+", metavar="Q_ID", help="as `quarantine` prints it, or its beginning")
+    tag = verb("tag", _tag, "say which labs and topics titles name, and why, as JSON lines")
+    tag.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="titles or JSON lines (default: standard input)"
+    )
+    tag.add_argument("--stored", action="store_true", help="the stored titles instead of a file")
+    what = tag.add_mutually_exclusive_group()
+    what.add_argument("--unmatched", action="store_true", help="words that look like a model's name and are not known")
+    what.add_argument("--score", action="store_true", help="precision and recall, where lines have `labs` and `topics`")
+    what.add_argument("--speed", action="store_true", help="titles a second on one core")
+    verb("retag", _retag, "tag the stored titles again with the lists of now, as new rows")
+    past = verb("backfill", _backfill, "fetch a source's past, month by month; goes on where it was stopped")
+    past.add_argument("name", metavar="NAME")
+    past.add_argument("--from", dest="first", required=True, type=date.fromisoformat, metavar="DAY")
+    past.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="default: yesterday")
+    benchmark = verb("bench", _bench, "what a replay of every source costs beyond parsing")
+    benchmark.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="folders of payload folders")
+    benchmark.add_argument("--rounds", type=int, default=5)
+    benchmark.add_argument("--write", type=Path, metavar="FILE", help="put the figures into this document")
+    verb("new", _new, "write a source with the blanks to fill, its test and a made-up answer").add_argument(
+        "name", metavar="NAME"
+    )
     return parser
 
 
@@ -124,6 +115,11 @@ def _store(here: Settings) -> Store:
 
 
 def _list(args: argparse.Namespace, here: Settings) -> int:
+    if args.markdown:
+        args.markdown.write_text(catalogue.put_into(args.markdown.read_text(encoding="utf-8")), encoding="utf-8")
+        return 0
+    if args.unmapped:
+        return _list_unmapped(args, here)
     states = queries.source_states(Store(here.store_uri))
     rows = []
     for name, collector in registry.all_collectors().items():
@@ -150,25 +146,36 @@ def _list(args: argparse.Namespace, here: Settings) -> int:
     return 0
 
 
+def _list_unmapped(args: argparse.Namespace, here: Settings) -> int:
+    found = queries.unmapped(Store(here.store_uri))
+    if args.json:
+        print(json.dumps(found, indent=1))
+        return 0
+    for row in found:
+        print(f"{row['rows']:>5}  {row['source']:<18} {row['organisation']}")
+    return 0
+
+
 def _run(args: argparse.Namespace, here: Settings) -> int:
     if bool(args.names) == args.all:
         raise Failure("refused", "name the sources to run, or say --all")
     chosen = list(registry.all_collectors().values()) if args.all else [registry.one(name) for name in args.names]
+    if args.at is not None and not all(c.source.by_hand for c in chosen):
+        raise Failure("refused", "--at is for sources that are kept by hand: others answer now")
     store, live = _store(here), Live(here)
+    if args.at is not None:
+        return _report([run_source(c, NoNetwork(args.at), store, at=args.at) for c in chosen])
     return _report([run_source(c, live.http(c, store), store) for c in chosen])
 
 
 def _replay(args: argparse.Namespace, here: Settings) -> int:
     at = args.at or datetime.now(UTC)
     store = _store(here)
-    runs = []
-    for collector in registry.all_collectors().values():
-        replay = Replay(args.folder, at)
-        if _answers(collector, replay):
-            runs.append(run_source(collector, Replay(args.folder, at), store, at=at))
-    if not runs:
+    asked = (c for c in registry.all_collectors().values() if not c.source.by_hand)
+    jobs = [(c, Replay(args.folder, at)) for c in asked if _answers(c, Replay(args.folder, at))]
+    if not jobs:
         raise Failure("no_data", f"{args.folder}: none of its addresses belongs to a source")
-    return _report(runs)
+    return _report(run_together(jobs, store, at))
 
 
 def _answers(collector: Collector, replay: Replay) -> bool:
@@ -176,6 +183,8 @@ def _answers(collector: Collector, replay: Replay) -> bool:
     try:
         for _ in collector.collect(replay):
             break
+    except PartNotRecorded:
+        return False
     except Exception:  # noqa: S110 - the run will meet it again and write it down
         pass
     return replay.asked > 0
@@ -199,21 +208,109 @@ def _record(args: argparse.Namespace, here: Settings) -> int:
     recorder = Recorder(Live(here).http(collector, Store(here.store_uri)))
     rows = sum(1 for _ in collector.collect(recorder))
     folder = args.folder or Path("tests/payloads") / collector.name
-    index = recorder.write(folder)
-    print(f"{collector.name:<16} {rows} rows; {index} written: trim it to a few honest rows, keep the odd ones")
+    for said in recorder.write(folder, args.rows):
+        print(said)
+    print(f"{collector.name:<16} {rows} rows; {folder}: look through it, keep the odd rows, publish no secret")
+    return 0
+
+
+def _quarantine(args: argparse.Namespace, here: Settings) -> int:
+    held = _held(here)
+    if args.json:
+        print(json.dumps([{**asdict(row), "known_at": row.known_at.isoformat()} for row in held], indent=1))
+        return 0
+    for row in held:
+        about = " ".join(
+            str(row.row[name]) for name in ("indicator", "subject", "variant", "date") if row.row.get(name)
+        )
+        print(f"{row.q_id[:12]}  {row.source:<16} {about}  {row.reason}")
+    if not held:
+        print("nothing is held")
+    return 0
+
+
+def _accept(args: argparse.Namespace, here: Settings) -> int:
+    store, held = Store(here.store_uri), _held(here)
+    chosen = []
+    for q_id in args.q_ids:
+        found = [row for row in held if row.q_id.startswith(q_id)]
+        if len(found) != 1:
+            raise Failure("refused", f"{q_id}: {len(found)} held values begin so; `quarantine` lists them")
+        if found[0].reason == VANISHED:
+            raise Failure("refused", f"{q_id}: a value that is missing is withdrawn by the next answer without it")
+        chosen += found
+    for row in chosen:
+        release(store, row, datetime.now(UTC))
+        print(f"{row.q_id[:12]}  {row.source:<16} will be let through by the next run")
+    return 0
+
+
+def _held(here: Settings) -> list[Held]:
+    return held_rows(Store(here.store_uri), registry.all_collectors(), datetime.now(UTC))
+
+
+def _tag(args: argparse.Namespace, here: Settings) -> int:
+    if args.stored:
+        lines = list(tagging.stored(Store(here.store_uri)))
+    else:
+        try:
+            text = args.file.read_text(encoding="utf-8") if args.file else sys.stdin.read()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Failure("refused", f"cannot read {args.file or 'standard input'}: {error}") from None
+        lines = text.split("\n")
+    if args.speed:
+        print(json.dumps(tagging.speed(lines)))
+        return 0
+    told = tagging.unmatched if args.unmatched else tagging.score if args.score else tagging.tags
+    for row in told(lines):
+        print(json.dumps(row, ensure_ascii=False))
+    return 0
+
+
+def _retag(args: argparse.Namespace, here: Settings) -> int:
+    store = _store(here)
+    new = tagging.retag(store) + tagging.recount(store, registry.all_collectors())
+    print(f"{new} rows added under {topics.tagger()}")
+    return 0
+
+
+def _backfill(args: argparse.Namespace, here: Settings) -> int:
+    collector, store, live = registry.one(args.name), _store(here), Live(here)
+    last = args.last or datetime.now(UTC).date() - timedelta(days=1)
+    start = time.monotonic()
+
+    def told(done: int, number: int) -> None:
+        left = (time.monotonic() - start) / done * (number - done)
+        bar = "#" * (30 * done // number)
+        print(f"\r[{bar:<30}] {done}/{number}, about {left / 60:.0f} min left ", end="", file=sys.stderr, flush=True)
+
+    runs = backfill.backfill(collector, lambda: live.http(collector, store), store, args.first, last, told)
+    print(file=sys.stderr)
+    return _report(runs)
+
+
+def _bench(args: argparse.Namespace, here: Settings) -> int:
+    from collectors import bench  # what measures is not loaded by what runs
+
+    logging.disable(logging.WARNING)
+    folders = sorted(p for home in args.folders for p in home.iterdir() if p.is_dir())
+    cost = bench.measure(bench.jobs_in(folders), args.rounds)
+    print(
+        f"sources={cost.sources} rows={cost.rows} parsing={cost.parsing:.2f}s replay={cost.replay:.2f}s "
+        f"again={cost.again:.2f}s ratio={cost.ratio:.2f} most={cost.most_mb:.0f}MB"
+    )
+    if args.write:
+        text = args.write.read_text(encoding="utf-8") if args.write.exists() else ""
+        args.write.write_text(bench.put_into(text, cost), encoding="utf-8")
     return 0
 
 
 def _new(args: argparse.Namespace, here: Settings) -> int:
     if not args.name.isidentifier() or args.name != args.name.lower():
         raise Failure("refused", f"a source is named publisher_thing, in lower case, not {args.name!r}")
-    path = Path(registry.__file__).parent / "sources" / f"{args.name}.py"
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE.format(name=args.name))
-    except FileExistsError:
-        raise Failure("refused", f"{path} exists already") from None
-    print(f"{path} written: fill it, then `python -m collectors record {args.name}`")
+    for path in template.write(Path(registry.__file__).parents[1], args.name):
+        print(path)
+    print(f"fill the blanks, then `python -m collectors record {args.name}`; CONTRIBUTING.md has the whole way")
     return 0
 
 

@@ -125,16 +125,15 @@ class Web(Http):
         return 0 < self._asked == self._same
 
     def traffic(self) -> Traffic:
-        longest = max(self.not_before.items(), key=lambda item: item[1], default=None)
-        host, not_before = longest or (urlsplit(self.url).hostname or "", None)
+        waiting = " ".join(sorted(self.not_before))
         return Traffic(
             http_status=self.status,
             requests=self.requests,
             bytes_wire=self.bytes_wire,
             bytes_body=self.bytes_body,
             validators=validators_to_json(self.validators),
-            host=host,
-            not_before=not_before,
+            host=waiting or urlsplit(self.url).hostname or "",
+            not_before=max(self.not_before.values(), default=None),
             url=self.url,
             unchanged=self.unchanged,
         )
@@ -344,16 +343,23 @@ def _joined(url: str, target: str) -> SplitResult | None:
 
 
 def _wait(answer: _Answer, now: datetime) -> timedelta | None:
-    """How long the host wants us to wait, by Retry-After as seconds or as a date; None where it does not say so."""
+    """How long the host wants us to wait, by Retry-After as seconds or as a date; None where it does not say so.
+
+    GitHub says it in its own words: 403 or 429, nothing remaining, and the second of the epoch to wait for.
+    """
     text = answer.headers.get("retry-after", "").strip()
-    if answer.status != 429 and answer.status < 500:
+    reset = answer.headers.get("x-ratelimit-reset", "").strip()
+    spent = answer.status in (403, 429) and answer.headers.get("x-ratelimit-remaining", "").strip() == "0"
+    if spent and not text and re.fullmatch("[0-9]{10}", reset):
+        return datetime.fromtimestamp(int(reset), UTC) - now
+    if answer.status != 429 and answer.status < 500 and not spent:
         return None
     if re.fullmatch("[0-9]{1,9}", text):
         return timedelta(seconds=int(text))
     try:
         date = parsedate_to_datetime(text)
     except ValueError:
-        return USUAL_WAIT if answer.status == 429 else None
+        return USUAL_WAIT if answer.status == 429 or spent else None
     return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
 
 

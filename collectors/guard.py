@@ -24,6 +24,7 @@ HEADER_BYTES = 100_000
 _GZIP = 16 + zlib.MAX_WBITS
 _UNICAST = ipaddress.ip_network("2000::/3")
 _DISGUISES = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("192.88.99.0/24"))
+_SPECIAL = ipaddress.ip_network("192.0.0.0/24")  # a cloud keeps its metadata here; Python 3.11.9 knows half of it
 
 
 def is_public(address: str) -> bool:
@@ -33,7 +34,7 @@ def is_public(address: str) -> bool:
     private one inside, and all three are refused.
     """
     ip = ipaddress.ip_address(address.split("%")[0])
-    if not ip.is_global or ip.is_multicast or any(ip in network for network in _DISGUISES):
+    if not ip.is_global or ip.is_multicast or any(ip in network for network in (*_DISGUISES, _SPECIAL)):
         return False
     return ip.version == 4 or ip in _UNICAST
 

@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from collectors.matching import UNSPACED, Text, finder, fold, is_unspaced, normalise, own_data, read
 
 # "Le Chat" is also a cat and a cabaret: not in a French text, told by words that English titles do without.
-FRENCH_NAMES = ("Le Chat",)
+FRENCH_NAMES = ("Le Chat", "le Chat")
 FRENCH_WORDS = ("avec", "chez", "dans", "de", "des", "du", "est", "et", "les", "noir", "pour", "qui", "ses", "une")
 
 # After a pattern (rule 3): any hyphenated suffixes, then neither letter nor digit nor a hanging hyphen.
 _AFTER_PATTERN = rf"(?:-[A-Za-z0-9.]+)*(?!(?![{UNSPACED}])[^\W_]|-(?!\d))"
+_COMPOUND = re.compile(r"[a-z]+(?![^\W_]|-)")
 _LITERAL_BEGINNING = re.compile(r"[A-Za-z0-9 -]+(?![?*{])")
 _NOTE = re.compile(r"\s*\(.*\)$")  # "Gemini 2.5 Pro (Mar 2025)" is written without its date
 
@@ -91,7 +92,7 @@ def speaks_of_ai(title: str, summary: str = "") -> bool:
 # ---- titles
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # told apart by identity, which is quicker
 class _Alias:
     lab: str
     words: str
@@ -101,7 +102,7 @@ class _Alias:
     pattern: re.Pattern[str] | None = None  # strong_patterns: `words` is only the beginning
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Word:
     """A word that vetoes or gives context. `spelling` is None where case does not matter."""
 
@@ -161,6 +162,8 @@ def _spelling(exact: str, start: int, end: int, alias: _Alias) -> str:
     if exact[start:end] != alias.words:
         return ""
     hangs_on = exact[end : end + 1] == "-" and not exact[end + 1 : end + 2].isdigit()  # "Meta-learning"
+    if hangs_on and (suffix := _COMPOUND.match(exact, end + 1)):
+        hangs_on = suffix[0] not in _compounds()  # "OpenAI-backed"
     return "" if hangs_on and not is_unspaced(exact[end - 1]) else alias.words
 
 
@@ -184,6 +187,11 @@ def _find() -> Find:
         words=[(a.words, a) for a in aliases if a.pattern is None] + [(w.phrase, w) for w in words],
         beginnings=[(a.words, a) for a in aliases if a.pattern is not None],
     )
+
+
+@cache
+def _compounds() -> frozenset[str]:
+    return frozenset(own_data("labs.yaml")["compounds"])
 
 
 def _aliases(lab: str, entry: dict[str, Any]) -> Iterator[_Alias]:

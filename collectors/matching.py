@@ -102,11 +102,12 @@ def finder(
         after_all = len(folded)
         for last, (length, whole, begun) in automaton.iter(folded):
             start, end = last + 1 - length, last + 1
-            if start and continues(folded[start], folded[start - 1]):
+            # most neighbours are spaces: asked first, since this is the innermost loop
+            if start and folded[start - 1].isalnum() and continues(folded[start], folded[start - 1]):
                 continue
             for tag in begun:
                 found.append((start, end, tag))
-            if whole and (end == after_all or not continues(folded[last], folded[end])):
+            if whole and (end == after_all or not (folded[end].isalnum() and continues(folded[last], folded[end]))):
                 for tag in whole:
                     found.append((start, end, tag))
         return found

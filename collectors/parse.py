@@ -15,8 +15,11 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from datetime import date
+from itertools import takewhile
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 
 from data.schema import Failure
@@ -24,6 +27,7 @@ from data.schema import Failure
 MOST_MEMBERS = 200
 MOST_BYTES = 100_000_000
 MOST_RATIO = 200
+MOST_ROWS, MOST_ROWS_READ = 2_000_000, 100_000
 MOST_YAML = 500_000
 """In characters: PyYAML needs some 3 s for as many."""
 _ERROR_KEYS = frozenset(("error", "errors", "message", "detail", "msg"))
@@ -32,6 +36,9 @@ _BROKEN_ZIP = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, RuntimeError, OSError, ValueError, LookupError),
 )
+_PARQUET = b"PAR1"
+# Arrow reports most damage as its own errors, and some as what its decoders stumbled over
+_BROKEN_PARQUET = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, AttributeError, MemoryError)
 # the last four: PyYAML stumbles over tags on values they do not fit
 _BROKEN_YAML = (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError, ArithmeticError)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -154,6 +161,76 @@ def _check_header(header: list[str], required: tuple[str, ...], text: str, where
             raise Failure("schema", f"{where}: no column named {name!r} (found {', '.join(header)[:200]})")
         if times > 1:
             raise Failure("schema", f"{where}: {times} columns named {name!r}")
+
+
+def markdown_table(body: bytes, required: tuple[str, ...], where: str) -> list[dict[str, str]]:
+    """The rows of the first table that has the required columns, by column name; links and footnote marks removed.
+
+    A row with another number of cells is `bad_content`; no such table is `schema`.
+    """
+    lines = iter(_data(body, where).splitlines())
+    for line in lines:
+        header = _markdown_cells(line)
+        if not set(required) <= set(header):
+            continue
+        rule = _markdown_cells(next(lines, ""))
+        if len(rule) != len(header) or not all(re.fullmatch(r":?-+:?", cell) for cell in rule):
+            continue
+        rows = []
+        for cells in takewhile(bool, map(_markdown_cells, lines)):
+            if len(cells) != len(header):
+                at = f"{where}: {cells[0][:80]!r}"
+                raise Failure("bad_content", f"{at} has {len(cells)} cells under {len(header)} columns")
+            rows.append(dict(zip(header, cells, strict=True)))
+        return rows
+    raise Failure("schema", f"{where}: no table with the columns {', '.join(required)}")
+
+
+def _markdown_cells(line: str) -> list[str]:
+    """The cells of one line of a table, as plain text; none for any other line."""
+    line = line.strip()
+    if not (line.startswith("|") and line.endswith("|") and len(line) > 1):
+        return []
+    plain = re.sub(r"\[\^[^\]]*\]", "", re.sub(r"\[([^\]^]+)\]\((?:[^()]|\([^()]*\))*\)", r"\1", line))
+    return [cell.strip() for cell in plain[1:-1].split("|")]
+
+
+def parquet_rows(
+    body: bytes, required: tuple[str, ...], where: str, *, only: tuple[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """The required columns of a Parquet file, row by row; `only` picks the rows with this value in this column.
+
+    The caps are checked on what the file says of itself before anything is unpacked, and text is read by its
+    dictionary, so that a long cell repeated is one cell. NaN is how pandas writes a missing value: None.
+    """
+    if not (len(body) > 2 * len(_PARQUET) and body.startswith(_PARQUET) and body.endswith(_PARQUET)):
+        raise Failure("bad_content", f"{where}: not a Parquet file, beginning {body[:100]!r}")
+    try:
+        file = pq.ParquetFile(io.BytesIO(body))
+        said = file.metadata
+        unpacked = sum(said.row_group(i).total_byte_size for i in range(said.num_row_groups))
+        if said.num_rows > MOST_ROWS or unpacked > MOST_BYTES or unpacked > MOST_RATIO * len(body):
+            raise Failure("too_large", f"{where}: a table of {said.num_rows} rows and {unpacked} bytes")
+        missing = [name for name in required if name not in file.schema_arrow.names]
+        if missing:
+            raise Failure("schema", f"{where}: no column named {missing[0]!r}")
+        filters = [(only[0], "==", only[1])] if only else None
+        texts = [name for name in required if pa.types.is_string(file.schema_arrow.field(name).type)]
+        found = pq.read_table(io.BytesIO(body), columns=list(required), filters=filters, read_dictionary=texts)
+        if found.num_rows > MOST_ROWS_READ:
+            raise Failure("too_large", f"{where}: {found.num_rows} rows to read")
+        rows: list[dict[str, Any]] = found.to_pylist()
+    except _BROKEN_PARQUET as error:
+        raise Failure("bad_content", f"{where}: not Parquet ({' '.join(str(error).split())[:200]})") from None
+    return [{name: _parquet_cell(cell, f"{where}: {name}") for name, cell in row.items()} for row in rows]
+
+
+def _parquet_cell(cell: Any, where: str) -> Any:
+    if not isinstance(cell, float) or math.isfinite(cell):
+        return cell
+    if math.isnan(cell):
+        return None
+    raise Failure("bad_content", f"{where} is {cell}, which is no number")
 
 
 def zip_members(body: bytes, where: str) -> Mapping[str, bytes]:

@@ -8,15 +8,21 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from collectors.mentions import mention_rows
+import polars as pl
+
+from collectors import doubt
+from collectors.counts import by_week
+from collectors.counts import from_table as counts_from_table
+from collectors.mentions import first_seen, mention_rows
 from collectors.source import Collector, Http, Row
 from data import queries
+from data.queries import Held
 from data.schema import SUCCESS, BadRow, Failure, Indicator, Mention, Observation, Outcome, Refused, Run
 from data.store import Store, digest
 from data.text import clean
@@ -26,6 +32,8 @@ log = logging.getLogger("collectors")
 FORETOLD = timedelta(days=1)
 VANISHED_SHARE = 0.10
 VANISHED = "vanished: missing from a complete answer"
+RELEASED = "released by a person"
+ROW_FLOOR = 0.5
 
 
 @dataclass
@@ -37,10 +45,58 @@ class Batch:
     refused: list[Refused] = field(default_factory=list)
     withdrawn: list[dict[str, Any]] = field(default_factory=list)
     vanished: int = 0
+    seen: int = 0
 
-    @property
-    def seen(self) -> int:
-        return len(self.observations) + len(self.mentions) + len(self.refused)
+
+@dataclass
+class _Attempt:
+    """One run on its way: what was collected and what has become of it."""
+
+    collector: Collector
+    http: Http
+    run_id: str
+    at: datetime | None
+    batch: Batch = field(default_factory=Batch)
+    outcome: Outcome = "ok"
+    error: str | None = None
+    new: int = 0
+
+    def __post_init__(self) -> None:
+        self.started, self._clock = self.at or datetime.now(UTC), time.monotonic()
+
+    def failed(self, problem: Exception) -> None:
+        self.outcome, self.error = _classify(problem)
+        if self.outcome == "crash":
+            log.error("source=%s run=%s outcome=crash", self.collector.name, self.run_id, exc_info=problem)
+
+    def record(self) -> Run:
+        traffic, seconds = self.http.traffic(), time.monotonic() - self._clock
+        if self.outcome == "ok" and not self.batch.seen:
+            self.outcome = "no_data"
+        if self.outcome in SUCCESS and traffic.unchanged:
+            self.outcome = "not_modified"
+        return Run(
+            run_id=self.run_id,
+            source=self.collector.name,
+            started_at=self.started,
+            ended_at=self.started + timedelta(seconds=seconds if self.at is None else 0),
+            outcome=self.outcome,
+            http_status=traffic.http_status,
+            requests=traffic.requests,
+            bytes_wire=traffic.bytes_wire,
+            bytes_body=traffic.bytes_body,
+            rows_seen=self.batch.seen,
+            rows_new=self.new,
+            rows_quarantined=len(self.batch.refused),
+            rows_vanished=self.batch.vanished,
+            # kept only after a good parse: a bad answer must be fetched again
+            validators=traffic.validators if self.outcome in SUCCESS else None,
+            not_before=traffic.not_before,
+            host=traffic.host,
+            url=traffic.url,
+            error=clean(self.error, 500) if self.error else None,
+            code_version=code_version(),
+        )
 
 
 def run_source(collector: Collector, http: Http, store: Store, *, run_id: str = "", at: datetime | None = None) -> Run:
@@ -48,52 +104,66 @@ def run_source(collector: Collector, http: Http, store: Store, *, run_id: str = 
 
     `at` stamps the rows of a replay with the instant at which they were known; a live run leaves it out.
     """
-    run_id = run_id or uuid.uuid4().hex
-    started, clock = at or datetime.now(UTC), time.monotonic()
-    batch, new = Batch(), 0
-    outcome: Outcome = "ok"
-    error: str | None = None
+    attempt = _Attempt(collector, http, run_id or uuid.uuid4().hex, at)
+    _collect(attempt, store, None)
+    if attempt.outcome == "ok":
+        _try_to_store([attempt], store)
+    return _recorded([attempt.record()], store)[0]
+
+
+def run_together(jobs: Sequence[tuple[Collector, Http]], store: Store, at: datetime) -> list[Run]:
+    """Replay many sources with one commit a table instead of one a source: each costs as much as parsing them all."""
+    attempts = [_Attempt(collector, http, uuid.uuid4().hex, at) for collector, http in jobs]
     try:
-        batch = check(collector, collector.collect(http), http.now, store)
-        new = _store(collector, batch, store, run_id, at)
-        if not batch.seen:
-            outcome = "no_data"
+        stored = queries.points_by_source(store, [c.name for c, _ in jobs], at)
+    except Exception:
+        log.exception("cannot read the stored points of all sources at once")
+        return [run_source(collector, http, store, at=at) for collector, http in jobs]
+    for attempt in attempts:
+        _collect(attempt, store, stored.get(attempt.collector.name, []))
+    good = [attempt for attempt in attempts if attempt.outcome == "ok"]
+    if good:
+        _try_to_store(good, store)
+    return _recorded([attempt.record() for attempt in attempts], store)
+
+
+def _collect(attempt: _Attempt, store: Store, stored: list[dict[str, Any]] | None) -> None:
+    collector, http = attempt.collector, attempt.http
+    try:
+        rows = collector.collect(http)
+        attempt.batch = check(collector, rows, http.now, store, partial=http.partial, stored=stored)
     except Exception as problem:
-        outcome, error = _classify(problem)
-        if outcome == "crash":
-            log.exception("source=%s run=%s outcome=crash", collector.name, run_id)
-    traffic = http.traffic()
-    if outcome in SUCCESS and traffic.unchanged:
-        outcome = "not_modified"
-    seconds = time.monotonic() - clock
-    run = Run(
-        run_id=run_id,
-        source=collector.name,
-        started_at=started,
-        ended_at=started + timedelta(seconds=seconds if at is None else 0),
-        outcome=outcome,
-        http_status=traffic.http_status,
-        requests=traffic.requests,
-        bytes_wire=traffic.bytes_wire,
-        bytes_body=traffic.bytes_body,
-        rows_seen=batch.seen,
-        rows_new=new,
-        rows_quarantined=len(batch.refused),
-        rows_vanished=batch.vanished,
-        # kept only after a good parse: a bad answer must be fetched again
-        validators=traffic.validators if outcome in SUCCESS else None,
-        not_before=traffic.not_before,
-        host=traffic.host,
-        url=traffic.url,
-        error=clean(error, 500) if error else None,
-        code_version=code_version(),
-    )
-    return _recorded(run, store, seconds)
+        attempt.failed(problem)
 
 
-def check(collector: Collector, rows: Iterable[Row], now: datetime, store: Store) -> Batch:
-    """The rows of a run, sorted and checked. Raises Failure where the answer as a whole cannot be believed."""
+def _try_to_store(attempts: list[_Attempt], store: Store) -> None:
+    """All at once; where that fails, one by one, so that the trouble of one source is not that of all."""
+    try:
+        _store(attempts, store)
+    except Exception as problem:
+        if len(attempts) == 1:
+            attempts[0].failed(problem)
+        else:
+            for attempt in attempts:
+                _try_to_store([attempt], store)
+
+
+def check(
+    collector: Collector,
+    rows: Iterable[Row],
+    now: datetime,
+    store: Store,
+    *,
+    partial: bool = False,
+    stored: list[dict[str, Any]] | None = None,
+) -> Batch:
+    """The rows of a run, sorted and checked. Raises Failure where the answer as a whole cannot be believed.
+
+    `partial`: the rows may be fewer than the publisher serves, so that their number says nothing. `stored`: the
+    current points of the source, if they have been read already.
+    """
     batch = Batch()
+    indicators = {indicator.key: indicator for indicator in collector.source.indicators}
     for row in rows:
         if isinstance(row, Refused):
             batch.refused.append(row)
@@ -101,15 +171,41 @@ def check(collector: Collector, rows: Iterable[Row], now: datetime, store: Store
             batch.mentions.append(row)
         elif row.date > (now + FORETOLD).date():
             batch.refused.append(Refused.of(row, "a date in the future"))
+        elif row.indicator in indicators and (problem := doubt.impossible(indicators[row.indicator], row)):
+            batch.refused.append(Refused.of(row, problem))
         else:
             batch.observations.append(row)
     batch.observations = _once(collector, batch.observations)
+    batch.seen = len(batch.observations) + len(batch.mentions) + len(batch.refused)
     if batch.seen < collector.source.at_least:
         raise Failure(
             "incomplete", f"{collector.name}: {batch.seen} rows, at least {collector.source.at_least} expected"
         )
-    _look_for_vanished(collector, batch, now, store)
+    if not partial:
+        _compare_with_last(collector, batch, store)
+    if stored is None:
+        stored = queries.current_points(store, collector.name, now)
+    _look_for_vanished(collector, batch, now, stored, store)
+    if collector.source.counts is None:  # a day that is counted again while it fills is no change of unit
+        judged = doubt.judge(
+            indicators,
+            batch.observations,
+            stored,
+            held=lambda: queries.held(store, collector.name, now - collector.source.every / 2),
+            released=lambda: queries.released(store, collector.name, RELEASED, now),
+        )
+        batch.observations = judged.believed
+        batch.refused += judged.refused
     return batch
+
+
+def _compare_with_last(collector: Collector, batch: Batch, store: Store) -> None:
+    """Fewer than half the rows of the last good answer are half an answer. Feeds roll, and are not judged by this."""
+    if collector.source.counts is not None or not collector.source.indicators or batch.mentions:
+        return
+    last = queries.rows_read(store, collector.name)
+    if batch.seen < ROW_FLOOR * last:
+        raise Failure("incomplete", f"{collector.name}: {batch.seen} rows, the last good answer had {last}")
 
 
 def _once(collector: Collector, rows: Sequence[Observation]) -> list[Observation]:
@@ -125,7 +221,9 @@ def _once(collector: Collector, rows: Sequence[Observation]) -> list[Observation
     return list(unique.values())
 
 
-def _look_for_vanished(collector: Collector, batch: Batch, now: datetime, store: Store) -> None:
+def _look_for_vanished(
+    collector: Collector, batch: Batch, now: datetime, points: Iterable[dict[str, Any]], store: Store
+) -> None:
     """Stored points missing from a complete answer: noted first, withdrawn when missing again a while later.
 
     Only lists that were read count: a suite or layout that is absent as a whole is not judged. A run
@@ -134,11 +232,11 @@ def _look_for_vanished(collector: Collector, batch: Batch, now: datetime, store:
     complete = {i.key for i in collector.source.indicators if i.full_list}
     lists = {(row.indicator, row.variant) for row in batch.observations if row.indicator in complete}
     here = {row.point for row in batch.observations}
-    stored = [
-        row for row in queries.current_points(store, collector.name, now) if (row["indicator"], row["variant"]) in lists
-    ]
+    stored = [row for row in points if (row["indicator"], row["variant"]) in lists]
     gone = [row for row in stored if (row["indicator"], row["subject"], row["variant"], row["date"]) not in here]
     batch.vanished = len(gone)
+    if not gone:
+        return
     if len(gone) > VANISHED_SHARE * len(stored):
         raise Failure(
             "incomplete", f"{collector.name}: {len(gone)} of {len(stored)} stored values are missing from the answer"
@@ -157,36 +255,83 @@ def _look_for_vanished(collector: Collector, batch: Batch, now: datetime, store:
             batch.refused.append(Refused(reason=VANISHED, row=point, status="pending"))
 
 
-def _store(collector: Collector, batch: Batch, store: Store, run_id: str, at: datetime | None) -> int:
+def _store(attempts: Sequence[_Attempt], store: Store) -> None:
+    at = attempts[0].at
     known_at = at or datetime.now(UTC)
-    store.append_new("quarantine", [_refused_row(collector.name, r, run_id, known_at) for r in batch.refused])
-    store.append_vintages("indicators", catalogue_rows(collector), at=None)
-    rows = [_observation_row(collector.name, row, run_id) for row in batch.observations]
-    nothing = {"value": None, "low": None, "high": None, "level": None, "run_id": run_id}
-    rows += [{**row, **nothing} for row in batch.withdrawn]
-    new = store.append_vintages("observations", rows, at)
-    return new + store.append_new(
-        "mentions", [r for m in batch.mentions for r in mention_rows(collector.name, m, run_id, known_at)]
+    refused = [_refused_row(a.collector.name, r, a.run_id, known_at) for a in attempts for r in a.batch.refused]
+    store.append_new("quarantine", refused)
+    store.append_vintages("indicators", [row for a in attempts for row in catalogue_rows(a.collector)], at=None)
+    new = store.append_vintages("observations", [row for a in attempts for row in _observation_rows(a)], at)
+    if len(attempts) == 1:
+        attempts[0].new = new
+    else:
+        added = queries.rows_by_run(store, [a.run_id for a in attempts])
+        for attempt in attempts:
+            attempt.new = added.get(attempt.run_id, 0)
+    items: list[dict[str, Any]] = []
+    for a in attempts:
+        tagged = [r for m in a.batch.mentions for r in mention_rows(a.collector.name, m, a.run_id, known_at)]
+        items += first_seen(tagged, a.collector.name, store)
+    new = store.append_new("mentions", items)
+    if len(attempts) == 1:
+        attempts[0].new += new
+    elif new:
+        added = queries.rows_by_run(store, [a.run_id for a in attempts], "mentions")
+        for attempt in attempts:
+            attempt.new += added.get(attempt.run_id, 0)
+    for attempt in attempts:
+        attempt.new += count(attempt.collector, attempt.batch.observations, store, attempt.run_id, known_at, at)
+
+
+def _observation_rows(attempt: _Attempt) -> Iterator[dict[str, Any]]:
+    nothing = {"value": None, "low": None, "high": None, "level": None, "run_id": attempt.run_id}
+    for row in attempt.batch.observations:
+        yield _observation_row(attempt.collector.name, row, attempt.run_id)
+    for gone in attempt.batch.withdrawn:
+        yield {**gone, **nothing}
+
+
+def count(
+    collector: Collector,
+    read: Iterable[Observation],
+    store: Store,
+    run_id: str,
+    now: datetime,
+    at: datetime | None,
+    since: date | None = None,
+) -> int:
+    """Bring the counts of mentions up to date; the number of rows added.
+
+    `read`: the daily rows of this run, if any. `since`: the first day to count again from stored titles; by
+    default the last few.
+    """
+    counts = collector.source.counts
+    if counts is None:
+        return 0
+    made = counts_from_table(counts, collector.name, store, now, since) if counts.from_table else []
+    new = store.append_vintages("observations", [_observation_row(collector.name, row, run_id) for row in made], at)
+    days = [row.date for row in (*made, *read) if row.indicator == counts.daily.key]
+    if not days:
+        return new
+    weeks = by_week(counts, collector.name, store, min(days), now)
+    return new + store.append_vintages(
+        "observations", [_observation_row(collector.name, row, run_id) for row in weeks], at
     )
 
 
-def _recorded(run: Run, store: Store, seconds: float) -> Run:
-    """The record is the last write. Where even that fails, the log has it."""
+def _recorded(runs: list[Run], store: Store) -> list[Run]:
+    """The records are the last write. Where even that fails, the log has them."""
     try:
-        store.append_new("runs", [{**asdict(run), "month": f"{run.ended_at:%Y-%m}"}])
+        store.append_new("runs", [{**asdict(run), "month": f"{run.ended_at:%Y-%m}"} for run in runs])
     except Failure as failure:
-        run = replace(run, outcome="storage", error=str(failure))
-    counts = f"rows={run.rows_seen} new={run.rows_new} held_back={run.rows_quarantined} seconds={seconds:.1f}"
-    level = logging.INFO if run.error is None else logging.WARNING
-    log.log(
-        level,
-        "source=%s outcome=%s %s%s",
-        run.source,
-        run.outcome,
-        counts,
-        f" error={run.error!r}" if run.error else "",
-    )
-    return run
+        runs = [replace(run, outcome="storage", error=str(failure)) for run in runs]
+    for run in runs:
+        seconds = (run.ended_at - run.started_at).total_seconds()
+        counts = f"rows={run.rows_seen} new={run.rows_new} held_back={run.rows_quarantined} seconds={seconds:.1f}"
+        level = logging.INFO if run.error is None else logging.WARNING
+        said = f" error={run.error!r}" if run.error else ""
+        log.log(level, "source=%s outcome=%s %s%s", run.source, run.outcome, counts, said)
+    return runs
 
 
 def _classify(problem: Exception) -> tuple[Outcome, str]:
@@ -208,6 +353,35 @@ def code_version() -> str:
         return version("ai-progress-monitor")
     except PackageNotFoundError:
         return "0"
+
+
+def held_rows(store: Store, names: Iterable[str], now: datetime) -> list[Held]:
+    """What is held now: by the last good run of each source, and not released since."""
+    found = []
+    for name in names:
+        let_through = store.read("quarantine").filter(pl.col("source") == name).select("ref").collect()["ref"].to_list()
+        found += [row for row in queries.held(store, name, now) if row.q_id not in let_through]
+    return found
+
+
+def release(store: Store, held: Held, now: datetime) -> None:
+    """Write down that a person lets a held row through; the next run of its source finds it."""
+    store.append_new(
+        "quarantine",
+        [
+            {
+                "q_id": digest(held.source, RELEASED, held.q_id),
+                "ref": held.q_id,
+                "known_at": now,
+                "run_id": "",
+                "source": held.source,
+                "target": "observations",
+                "status": "accepted",
+                "reason": RELEASED,
+                "row": _json(held.row),
+            }
+        ],
+    )
 
 
 def catalogue_rows(collector: Collector) -> list[dict[str, Any]]:
@@ -241,7 +415,7 @@ def _catalogue_row(collector: Collector, i: Indicator) -> dict[str, Any]:
         "share": source.share,
         "period_days": source.every / day,
         "grace_days": source.grace / day,
-        "closed_on": source.closed_on,
+        "closed_on": i.closed_on or source.closed_on,
         "max_factor": i.max_factor,
         "note": i.caveat,
     }
@@ -270,10 +444,10 @@ def _float(value: float | None) -> float | None:
 
 def _refused_row(source: str, refused: Refused, run_id: str, known_at: datetime) -> dict[str, Any]:
     row, reason = _json(refused.row)[:4000], clean(refused.reason)
-    run = run_id if refused.status == "pending" else ""
+    run = "" if refused.status == "rejected" else run_id
     return {
         "q_id": digest(source, refused.target, reason, row, run),
-        "ref": None,
+        "ref": refused.ref,
         "known_at": known_at,
         "run_id": run_id,
         "source": source,

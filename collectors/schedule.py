@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -19,13 +20,19 @@ from collectors.run import catalogue_rows, run_source
 from collectors.source import Collector
 from data import queries, shipped
 from data.queries import SourceState
+from data.schema import Run
 from data.store import Store
+from signals import ledger
 
 log = logging.getLogger("collectors")
 
 FIRST_RETRY = timedelta(hours=1)
 LONGEST_RETRY = timedelta(hours=24)
 SECONDS_TO_STOP = 8
+SETTLE = timedelta(seconds=20)
+"""How long the ledger waits for other sources' news, so that a start does not judge thirty times."""
+
+LEDGER = "signals.ledger"
 
 
 def due(collector: Collector, state: SourceState | None, now: datetime) -> datetime:
@@ -55,6 +62,22 @@ def prepare(store: Store) -> None:
         log.info("baseline rows=%d", loaded)
 
 
+def brings_news(run: Run) -> bool:
+    """Whether a run changed what is known, so that the indicators are to be judged again."""
+    return run.outcome == "ok" and run.rows_new > 0
+
+
+def judge(store: Store) -> None:
+    """Evaluate all indicators and append changes of state to the ledger; a failure is logged and tried next time."""
+    clock = time.monotonic()
+    try:
+        added = ledger.update(store)
+    except Exception:
+        log.exception("ledger=failed")
+    else:
+        log.info("ledger=evaluated changes=%d seconds=%.1f", added, time.monotonic() - clock)
+
+
 def work(store: Store, live: Live) -> int:
     """Collect until SIGTERM or SIGINT; a running job may end within eight seconds, else it is cut (it is safe to)."""
     stop = threading.Event()
@@ -76,7 +99,11 @@ def work(store: Store, live: Live) -> int:
 
     def attempt(collector: Collector) -> None:
         try:
-            run_source(collector, live.http(collector, store), store)
+            run = run_source(collector, live.http(collector, store), store)
+            if brings_news(run):
+                # one job for all: what comes in while it waits is judged with it
+                at = datetime.now(UTC) + SETTLE
+                scheduler.add_job(judge, "date", run_date=at, args=[store], id=LEDGER, replace_existing=True)
         except BaseException:
             log.exception("source=%s outcome=crash", collector.name)
         finally:
@@ -84,6 +111,7 @@ def work(store: Store, live: Live) -> int:
 
     for collector in collectors.values():
         plan(collector)
+    scheduler.add_job(judge, "date", run_date=datetime.now(UTC) + SETTLE, args=[store], id=LEDGER)
     scheduler.start()
     log.info("worker=started sources=%d store=%s", len(collectors), store.uri)
     stop.wait()

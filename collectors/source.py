@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from collectors import parse
+from collectors.counts import Counts
 from data.schema import Failure, Indicator, Mention, Observation, Refused, Share
 
 Row = Observation | Mention | Refused
@@ -16,7 +17,8 @@ Row = Observation | Mention | Refused
 class Source:
     """Who publishes, under which terms, how often we ask, and what we expect.
 
-    `at_least` is the row floor of a believable answer.
+    `at_least` is the row floor of a believable answer. `by_hand` says that nobody is asked: the rows are kept
+    in this repository, so that a folder of recorded answers can neither hold nor lack them.
     """
 
     title: str
@@ -28,7 +30,9 @@ class Source:
     at_least: int
     grace: timedelta = timedelta(days=3)
     indicators: tuple[Indicator, ...] = ()
+    counts: Counts | None = None
     closed_on: date | None = None
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class Payload:
 class Traffic:
     """What a run cost and left behind on the wire; nothing for a replay.
 
-    `host` and `not_before` go together: the host that asked to be left alone longest, else the last asked.
+    `host` and `not_before` go together: the hosts that asked to be left alone, separated by spaces, and the last
+    of the instants that they named; else the host asked last.
     """
 
     http_status: int | None = None
@@ -78,6 +83,8 @@ class Http(ABC):
     """
 
     now: datetime
+    partial: bool = False
+    """Whether there may be less here than the publisher serves, as in a folder of a few recorded answers."""
 
     @abstractmethod
     def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Payload:
@@ -90,6 +97,10 @@ class Http(ABC):
     def has(self, url: str) -> bool:
         """False only in a replay of a folder that lacks the address."""
         return True
+
+    def lacking(self, what: str) -> Failure:
+        """What it means that an answer has none of the parts that a source reads: a new layout, or a partial folder."""
+        return Failure("schema", what)
 
     def first(self, *urls: str) -> Payload:
         """The first address that exists: 404 and 410 fall through to the next."""

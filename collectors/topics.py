@@ -21,6 +21,8 @@ def topics_of(title: str, summary: str = "", *, ai_only: bool = False) -> tuple[
     """The topics of a text, one match each (the first term), by topic. `ai_only`: its source writes only about AI."""
     text = read(title, summary)
     terms, words = _seen(text)
+    if not terms:
+        return ()
     found: dict[str, TopicMatch] = {}
     for start, term in terms:
         if term.topic in found or not term.vetoes.isdisjoint(words):

@@ -13,7 +13,8 @@ from dashboard.reading import Series, frontier_steps, shown_rows
 from dashboard.theme import INKS, MAIN_LABS, Ink, Mode, lab_style
 from dashboard.view import View
 from data.text import plotly_text
-from signals.verdict import ENOUGH_FOR_TREND
+from signals.shape import bent_line
+from signals.verdict import ENOUGH_FOR_TREND, scale_of
 
 HEIGHT = 460
 LABEL_ROOM = 86
@@ -99,8 +100,8 @@ def _value_axis(fig: go.Figure, series: Series, rows: pd.DataFrame, log: bool) -
     elif series.indicator["scale"] == "logit" or unit == "fraction":
         fig.update_yaxes(tickformat=".0%")
     elif log:
-        few = np.log10(high / low) < 3
-        fig.update_yaxes(dtick="D2" if few else 1, exponentformat="power")
+        decades = np.log10(high / low)
+        fig.update_yaxes(dtick="D2" if decades < 3 else max(1, round(decades / 7)), exponentformat="power")
 
 
 def _working_time_ticks(fig: go.Figure, low: float, high: float, log: bool) -> None:
@@ -122,6 +123,9 @@ def _trend(fig: go.Figure, series: Series, rows: pd.DataFrame, ink: Ink) -> None
     """The fitted line where it was fitted, its band, and half a year more, dotted, if the publisher goes on."""
     trend, fitted = series.verdict.trend, series.verdict.fitted
     if trend is None or series.verdict.n < ENOUGH_FOR_TREND:
+        return
+    if series.verdict.state in words.FLAGGED and series.verdict.shown is not None:
+        _bend(fig, series, ink)
         return
     first, last = fitted.dates.min().astype("datetime64[D]"), fitted.dates.max().astype("datetime64[D]")
     inside = np.linspace(first.astype(int), last.astype(int), 60).round().astype("datetime64[D]")
@@ -149,6 +153,34 @@ def _trend(fig: go.Figure, series: Series, rows: pd.DataFrame, ink: Ink) -> None
         start = fig.layout.xaxis.range[0]
         fig.update_xaxes(range=[start, (reach + (reach - pd.Timestamp(start)) * 0.01).isoformat()])
         _reach_for(fig, float(trend.at(ahead)[1]))
+
+
+def _bend(fig: go.Figure, series: Series, ink: Ink) -> None:
+    """Both slopes, the break as one dashed line, and the bracket of its 90 % range on the axis."""
+    verdict, change = series.verdict, series.verdict.shown
+    assert change is not None
+    assert verdict.tested is not None
+    first, last = verdict.tested.dates.min().astype("datetime64[D]"), verdict.tested.dates.max().astype("datetime64[D]")
+    inside = np.linspace(first.astype(int), last.astype(int), 120).round().astype("datetime64[D]")
+    y = bent_line(verdict.tested, scale_of(series.indicator), change, inside)
+    fig.add_scatter(x=[str(d) for d in inside], y=y, name="trend", mode="lines", hoverinfo="skip",
+                    line={"color": ink.accent, "width": 2})  # fmt: skip
+    line = {"color": ink.muted, "width": 1, "dash": "dash"}
+    when = change.break_on.isoformat()
+    low, high = change.break_low.isoformat(), change.break_high.isoformat()
+    bracket = {"fillcolor": _rgba(ink.accent, 0.25), "line": {"width": 0}}
+    fig.update_layout(
+        shapes=[
+            {"type": "line", "x0": when, "x1": when, "y0": 0, "y1": 1, "yref": "paper", "line": line},
+            {"type": "rect", "x0": low, "x1": high, "y0": 0, "y1": 0.02, "yref": "paper", **bracket},
+        ]
+    )
+    ratio = f"<br>{words.number(change.ratio, 2)}x the slope" if change.ratio is not None else ""
+    text = f"<b>{words.month(change.break_on)}</b>{ratio}"
+    fig.add_annotation(
+        x=when, y=1, yref="paper", text=text, showarrow=False, xanchor="right", xshift=-6, yanchor="top", align="right",
+        font={"color": ink.muted, "size": 12},
+    )  # fmt: skip
 
 
 def _reach_for(fig: go.Figure, value: float) -> None:
@@ -251,7 +283,7 @@ def _lab_names(fig: go.Figure, rows: pd.DataFrame, view: View, mode: Mode, log: 
     }
     low, high = fig.layout.yaxis.range
     heights = {lab: ((np.log10(v) if log else v) - low) / (high - low) for lab, v in best.items()}
-    for lab, height in _apart(heights, 0.06).items():
+    for lab, height in _apart(heights, 0.06 * HEIGHT / (fig.layout.height or HEIGHT)).items():
         style = lab_style(lab, mode)
         fig.add_annotation(
             text=f"{style.sign} {style.name}", x=1, xref="paper", xanchor="left", xshift=6, y=height, yref="paper",
@@ -275,6 +307,54 @@ def _rgba(colour: str, share: float) -> str:
     return f"rgba({red},{green},{blue},{share})"
 
 
+def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
+    """Each chosen lab's best so far as a step of its own, on the indicator's scale; small, for comparing shapes."""
+    ink, rows, log = INKS[mode], series.rows[~series.rows["beside"]], is_log(series, view)
+    fig = go.Figure()
+    _style(fig, ink)
+    fig.update_layout(height=240)
+    if rows.empty:
+        return _empty(fig, ink)
+    _value_axis(fig, series, rows, log)
+    _time_axis(fig, rows)
+    for lab in view.labs or tuple(MAIN_LABS):
+        style, mine = lab_style(lab, mode), rows[rows["lab"] == lab]
+        when, best = frontier_steps(series, mine)
+        if len(when):
+            fig.add_scatter(
+                x=[pd.Timestamp(d).isoformat() for d in when], y=best, name=style.name, mode="lines+markers",
+                line={"color": style.mark, "width": 1.5, "shape": "hv"}, marker={"symbol": style.symbol, "size": 6},
+                hovertemplate=f"{style.name} %{{x|%d %b %Y}}<extra></extra>",
+            )  # fmt: skip
+    _lab_names(fig, rows, view, mode, log)
+    return fig
+
+
+def weekly(named: pd.DataFrame, view: View, mode: Mode) -> go.Figure:
+    """Lab mentions by week: a stack of counts or shares, or lines for chosen labs; the running week is left out."""
+    ink = INKS[mode]
+    fig = go.Figure()
+    _style(fig, ink)
+    week = named["published_at"].dt.tz_convert(None).dt.to_period("W-SUN").dt.start_time
+    labs = view.labs or tuple(MAIN_LABS)
+    lab = named["lab"].where(named["lab"].isin(labs), "Other")
+    counts = pd.crosstab(week, lab).asfreq("7D", fill_value=0)
+    counts = counts.iloc[:-1] if len(counts) > 2 else counts
+    total = counts.sum(axis=1)
+    values = counts if view.measure else counts.div(total.where(total > 0), axis=0)
+    for name in ["Other", *reversed(labs)]:
+        if name in values:
+            style = None if name == "Other" else lab_style(name, mode)
+            fig.add_scatter(
+                x=[d.isoformat() for d in values.index], y=values[name], name=style.name if style else "Other",
+                mode="lines", stackgroup="all", line={"width": 0.5, "color": style.mark if style else ink.other},
+            )  # fmt: skip
+    fig.update_layout(hovermode="x unified", height=380, showlegend=True, legend={"orientation": "h", "y": -0.15})
+    if not view.measure:
+        fig.update_yaxes(tickformat=".0%", range=[0, 1])
+    return fig
+
+
 def alt_text(series: Series, view: View, title: str) -> str:
     """The chart in a sentence or two, at most 300 characters, for those who do not see it."""
     rows = shown_rows(series, view)
@@ -284,7 +364,7 @@ def alt_text(series: Series, view: View, title: str) -> str:
     scale = "log scale" if is_log(series, view) else "linear scale"
     value = words.bounded(words.quantity(newest["value"], unit), newest["bound"])
     text = (
-        f"{title}. {words.unit_label(unit).capitalize()}, {scale}, "
+        f"{title}. {words.sentence_case(words.unit_label(unit))}, {scale}, "
         f"{words.day(rows['date'].min())} to {words.day(newest['date'])}. "
         f"{len(rows)} values; latest {value} on {words.day(newest['date'])}."
     )

@@ -1,5 +1,6 @@
 """What a page or a file needs, read once a table version and shared by all who look. Knows no Streamlit."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +15,8 @@ from dashboard.view import View
 from data import queries
 from data.queries import SourceState
 from data.store import Store
+from signals import ledger
+from signals.finding import Finding
 from signals.frontier import running_best
 from signals.ledger import judge, primary_variant
 from signals.trend import days
@@ -45,13 +48,26 @@ class Reader:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._versions: Versions = ()
+        self._looked = float("-inf")
         self._catalogue = lru_cache(16)(self._read_catalogue)
         self._series = lru_cache(256)(self._read_series)
         self._states = lru_cache(16)(self._read_states)
+        self._findings = lru_cache(16)(self._read_findings)
 
     def versions(self) -> Versions:
-        """Numbers that change when anything shown may have changed. A few milliseconds."""
-        return tuple(self.store.version(name) for name in ("observations", "indicators", "runs"))
+        """Numbers that change when anything shown may have changed.
+
+        Looked up at most twice a second: a page asks for every indicator in turn, and each look costs
+        a few milliseconds a table.
+        """
+        if time.monotonic() - self._looked > 0.5:
+            self._versions = self._look()
+            self._looked = time.monotonic()
+        return self._versions
+
+    def _look(self) -> Versions:
+        return tuple(self.store.version(name) for name in ("observations", "indicators", "flags", "runs"))
 
     def catalogue(self, instant: datetime | None = None) -> dict[str, Indicator]:
         """Definitions by indicator key, without the publishers' own figures, which have no page."""
@@ -59,7 +75,7 @@ class Reader:
 
     def series(self, key: str, instant: datetime | None = None, variant: str = "") -> Series:
         """One indicator; KeyError for a key that is not in the catalogue."""
-        return self._series(key, instant, variant, self.versions()[:2])
+        return self._series(key, instant, variant, self.versions()[:3])
 
     def states(self, instant: datetime | None = None) -> Mapping[str, SourceState]:
         """How each source stands, by name."""
@@ -71,8 +87,11 @@ class Reader:
     def _read_states(self, instant: datetime | None, _: Versions) -> Mapping[str, SourceState]:
         return queries.source_states(self.store, instant)
 
+    def _read_findings(self, instant: datetime | None, _: Versions) -> Mapping[str, Finding]:
+        return ledger.read(self.store, instant)
+
     def _read_series(self, key: str, instant: datetime | None, variant: str, versions: Versions) -> Series:
-        catalogue = self._catalogue(instant, versions)
+        catalogue = self._catalogue(instant, versions[:2])
         indicator = catalogue[key]
         rows = queries.observations(self.store, key, instant)
         choices = tuple(v for v in indicator["variants"] if not v["beside"])
@@ -80,9 +99,12 @@ class Reader:
         chosen = variant if variant in {v["key"] for v in choices} else usual
         beside = {v["key"] for v in indicator["variants"] if v["beside"] == chosen}
         shown = rows[rows["variant"].isin({chosen, *beside})].reset_index(drop=True)
-        verdict = judge(indicator, rows, variants=(chosen,), as_of=instant)
+        finding = self._findings(instant, versions).get(key)
+        verdict = judge(indicator, rows, variants=(chosen,), as_of=instant, finding=finding)
         shown["beside"] = shown["variant"] != chosen
-        shown["on_frontier"] = shown["subject"].isin(verdict.fitted.ids) & ~shown["beside"]
+        fitted = set(zip(verdict.fitted.ids, days(verdict.fitted.dates), strict=True))
+        mine = zip(shown["subject"], days(shown["date"].to_numpy()), strict=True)
+        shown["on_frontier"] = np.array([row in fitted for row in mine], dtype=bool) & ~shown["beside"].to_numpy()
         names = lab_names()
         shown["lab_name"] = [names.get(lab, "") if isinstance(lab, str) else "" for lab in shown["lab"]]
         own = [k for k, v in catalogue.items() if v["figure_of"] == key]
@@ -140,3 +162,28 @@ def monthly(series: Series, newest: date, months: int = 36) -> list[float]:
     position = np.searchsorted(when, ends, side="right") - 1
     heights = scale_of(series.indicator).forward(best)
     return [float(heights[p]) for p in position if p >= 0]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A lab's place on one indicator: its best value and day, and how long ago the frontier passed that value."""
+
+    best: float
+    on: date
+    leads: bool
+    days_behind: float
+
+
+def lab_standings(series: Series) -> dict[str, Standing]:
+    """The standing of every lab that has a fitted value."""
+    rows = series.rows[(series.rows["bound"] == "=") & ~series.rows["beside"] & series.rows["lab"].notna()]
+    when, best = frontier_steps(series, series.rows)
+    falling = scale_of(series.indicator).falling
+    found = {}
+    for lab, mine in rows.groupby("lab"):
+        top = mine.sort_values(["value", "date"], ascending=[not falling, False]).iloc[-1]
+        passed = when[best < top["value"]] if falling else when[best > top["value"]]
+        newest = pd.Timestamp(when[-1])
+        behind = (newest - pd.Timestamp(passed[0])).days if len(passed) else 0
+        found[str(lab)] = Standing(float(top["value"]), top["date"].date(), not len(passed), float(behind))
+    return found

@@ -13,23 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
-from dashboard import export
+from dashboard import api
 from dashboard.live import reader
-from dashboard.view import parse, query
-from data import queries
-from data.schema import Failure
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
-NOT_FOUND = {"error": "there is no such indicator"}
-NOT_OURS = {"error": "not ours to redistribute; the publisher's page has the values"}
 
 
 @cache
@@ -73,62 +64,11 @@ class SecurityHeaders:
         await self.app(scope, receive, add)
 
 
-async def indicator_csv(request: Request) -> Response:
-    """The rows of one indicator as a view shows them; the query is that of the page."""
-    return await run_in_threadpool(_indicator_csv, request)
-
-
-def _indicator_csv(request: Request) -> Response:
-    asked: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
-        asked.setdefault(name, []).append(value)
-    view, key = parse(asked), request.path_params["key"]
-    if key not in reader().catalogue(view.instant):
-        return JSONResponse(NOT_FOUND, 404)
-    series = reader().series(key, view.instant, view.variant)
-    if not export.may_be_passed_on(series.indicator):
-        return JSONResponse(NOT_OURS, 403)
-    excel = asked.get("excel") == ["1"]
-    tag = hashlib.sha256(repr((reader().versions(), key, query(view), excel)).encode()).hexdigest()[:32]
-    headers = {"etag": f'"{tag}"', "cache-control": "public, max-age=300", "access-control-allow-origin": "*"}
-    if request.headers.get("if-none-match") == headers["etag"]:
-        return Response(status_code=304, headers=headers)
-    newest = (
-        view.as_of.isoformat()
-        if view.as_of
-        else series.rows["known_at"].max().strftime("%Y-%m-%d")
-        if len(series.rows)
-        else "empty"
-    )
-    headers["content-disposition"] = f'attachment; filename="{export.file_name(series, view, newest)}"'
-    return Response(export.as_csv(series, view, excel=excel), headers=headers, media_type="text/csv; charset=utf-8")
-
-
-async def health(request: Request) -> Response:
-    """Whether the tables can be read, and what they hold; 503 when they cannot."""
-    del request
-    try:
-        return JSONResponse(await run_in_threadpool(_health))
-    except (Failure, OSError, RuntimeError):
-        return JSONResponse({"ok": False, "error": "the tables cannot be read"}, 503)
-
-
-def _health() -> dict[str, Any]:
-    tables = queries.status(reader().store)["tables"]
-    return {
-        "ok": True,
-        "tables": {name: {"rows": t["rows"], "newest": t["newest_known_at"]} for name, t in tables.items()},
-    }
-
-
 # our folder of pages would be taken for the old kind, whose first visitor is told "Page not found"
 PagesManager.uses_pages_directory = False
 
 app = st.App(
     Path(__file__).with_name("app.py"),
-    routes=[
-        Route("/api/v1/indicators/{key}.csv", indicator_csv, methods=["GET", "HEAD"]),
-        Route("/health", health, methods=["GET", "HEAD"]),
-    ],
+    routes=api.routes(reader),
     middleware=[Middleware(SecurityHeaders)],
 )

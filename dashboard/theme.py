@@ -69,6 +69,13 @@ def lab_names() -> dict[str, str]:
     return {key: style.name for key, style in MAIN_LABS.items()} | rest
 
 
+@cache
+def topic_names() -> dict[str, str]:
+    """Name of every topic by id."""
+    known = yaml.safe_load(files("data").joinpath("topics.yaml").read_text(encoding="utf-8"))
+    return {key: topic["name"] for key, topic in known["topics"].items()}
+
+
 def lab_style(lab: str, mode: Mode) -> LabStyle:
     """The look of a lab. One outside the six borrows grey, with a symbol and its written name."""
     if lab in MAIN_LABS:

@@ -11,16 +11,22 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 from dashboard.theme import lab_names
+from data.text import clean
 
 Query = dict[str, list[str]]
 RANGES = ("2y", "5y")
 MOST_LABS = 6
+MOST_SEARCH = 100
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2099, 12, 31)
 
 
 @dataclass(frozen=True)
 class View:
-    """Labs highlighted (or the only ones shown), the day of knowledge, the range, the scale and the variant."""
+    """Labs highlighted (or the only ones shown), the day of knowledge, the range, the scale and the variant.
+
+    The rest filters single pages: `state` and `layout` the overview, `kind`, `topic`, `search` and
+    `measure` the mentions.
+    """
 
     labs: tuple[str, ...] = ()
     only: bool = False
@@ -29,6 +35,12 @@ class View:
     end: str = ""
     scale: Literal["", "lin", "log"] = ""
     variant: str = ""
+    state: str = ""
+    layout: Literal["", "table"] = ""
+    kind: str = ""
+    topic: str = ""
+    search: str = ""
+    measure: Literal["", "count"] = ""
 
     @property
     def instant(self) -> datetime | None:
@@ -58,18 +70,30 @@ def parse(query: Mapping[str, Sequence[str]]) -> View:
         start=start,
         end=end,
         scale=scale if scale in ("lin", "log") else "",  # type: ignore[arg-type]
-        variant=v if re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", v := _last(query, "v")) else "",
+        variant=_slug(_last(query, "v")),
+        state=_slug(_last(query, "st")),
+        layout="table" if _last(query, "as") == "table" else "",
+        kind=_slug(_last(query, "kind")),
+        topic=_slug(_last(query, "topic")),
+        search=clean(_last(query, "q"), MOST_SEARCH).strip(),
+        measure="count" if _last(query, "m") == "count" else "",
     )
 
 
 def query(view: View) -> Query:
     """The canonical query of a view: sorted keys, defaults left out."""
     parts: Query = {
+        "as": [view.layout] if view.layout else [],
         "asof": [view.as_of.isoformat()] if view.as_of else [],
         "from": [view.start] if view.start else [],
+        "kind": [view.kind] if view.kind else [],
         "lab": list(view.labs),
+        "m": [view.measure] if view.measure else [],
         "only": ["1"] if view.only else [],
+        "q": [view.search] if view.search else [],
+        "st": [view.state] if view.state else [],
         "to": [view.end] if view.end else [],
+        "topic": [view.topic] if view.topic else [],
         "v": [view.variant] if view.variant else [],
         "y": [view.scale] if view.scale else [],
     }
@@ -84,6 +108,11 @@ def clamped(view: View, today: date) -> View:
 def _last(query: Mapping[str, Sequence[str]], key: str) -> str:
     values = query.get(key) or ("",)
     return values[-1]
+
+
+def _slug(text: str) -> str:
+    """Text that can be the name of a choice; whether it is one is for the page to say."""
+    return text if re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", text, re.ASCII) else ""
 
 
 def _day(text: str) -> date | None:

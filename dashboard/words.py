@@ -6,10 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from data.queries import SourceState
+from signals.finding import Change
 from signals.trend import Trend
 from signals.verdict import Verdict
 
 NBSP = "\u00a0"
+FLAGGED = ("watch", "signal", "confirmed", "slowing")
 BadgeColour = Literal["orange", "blue", "gray", "yellow", "red"]
 DAYS_A_MONTH = 365.25 / 12
 
@@ -48,6 +50,9 @@ def number(value: float, digits: int = 3) -> str:
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "unknown"
     magnitude = math.floor(math.log10(abs(value)))
+    for size, word in ((12, "trillion"), (9, "billion")):
+        if size <= magnitude < 15:
+            return f"{number(value / 10**size, digits)}{NBSP}{word}"
     if magnitude >= 15:
         mantissa = value / 10**magnitude
         return f"{mantissa:.1f}×10{str(magnitude).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
@@ -59,7 +64,7 @@ def number(value: float, digits: int = 3) -> str:
 def duration(days: float) -> str:
     """Under 60 days in days, under 24 months in months (one decimal under 10), else in years."""
     if days < 60:
-        return f"{days:.0f}{NBSP}days"
+        return f"{days:.0f}{NBSP}{'day' if round(days) == 1 else 'days'}"
     months = days / DAYS_A_MONTH
     if months < 24:
         return f"{months:.1f}{NBSP}months" if months < 9.95 else f"{months:.0f}{NBSP}months"
@@ -84,6 +89,8 @@ def quantity(value: float, unit: str) -> str:
         return working_time(value)
     if unit == "fraction":
         return f"{number(value * 100, 2)}{NBSP}%"
+    if unit == "percent":
+        return f"{number(value)}{NBSP}%"
     if unit.startswith("US$"):
         return f"${number(value)}{NBSP}{unit[3:].strip()}".rstrip(NBSP)
     return f"{number(value)}{NBSP}{unit}"
@@ -91,12 +98,19 @@ def quantity(value: float, unit: str) -> str:
 
 def amount(value: float, unit: str) -> str:
     """A value whose unit is said beside it."""
-    return quantity(value, unit) if unit in ("minutes", "fraction") or unit.startswith("US$") else number(value)
+    return (
+        quantity(value, unit) if unit in ("minutes", "fraction", "percent") or unit.startswith("US$") else number(value)
+    )
 
 
 def unit_label(unit: str) -> str:
     """The unit as a label beside an axis or above a number."""
-    return {"minutes": "human working time", "fraction": "% solved"}.get(unit, unit)
+    return {"minutes": "human working time", "fraction": "share", "percent": "share"}.get(unit, unit)
+
+
+def sentence_case(text: str) -> str:
+    """The text with a capital first letter; the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def bounded(text: str, bound: str) -> str:
@@ -105,6 +119,10 @@ def bounded(text: str, bound: str) -> str:
 
 def day(value: date) -> str:
     return f"{value.day} {value:%b %Y}"
+
+
+def month(value: date) -> str:
+    return f"{value:%b %Y}"
 
 
 def instant(value: datetime) -> str:
@@ -151,6 +169,8 @@ def title(indicator: Mapping[str, Any], verdict: Verdict, latest: float | None) 
     if verdict.state == "not enough data" or trend is None:
         points = "no points yet" if verdict.n == 0 else f"{verdict.n} records"
         return f"{name}: {points}, too few to judge speed"
+    if (change := verdict.shown) is not None and verdict.state in FLAGGED:
+        return _flagged_title(indicator, verdict, change)
     if trend.slope_low <= 0:
         return f"{name}: no clear trend"
     s = "" if indicator["plural"] else "s"
@@ -161,6 +181,21 @@ def title(indicator: Mapping[str, Any], verdict: Verdict, latest: float | None) 
         return f"{name} at {quantity(latest or 0, indicator['unit'])}, rising"
     verb = "lose" if trend.scale.falling else "gain"
     return f"{name} {verb}{s} {number(trend.slope_per_year, 2)} {indicator['unit']} a year"
+
+
+def _flagged_title(indicator: Mapping[str, Any], verdict: Verdict, change: Change) -> str:
+    """The finding of a flag: what it is now, and what it was before the break."""
+    name, s, since = indicator["name"], "" if indicator["plural"] else "s", month(change.break_on)
+    if verdict.state == "watch":
+        return f"{name} may be speeding up since {since}"
+    if verdict.state == "slowing":
+        return f"{name} slow{s} down since {since}"
+    before, after = change.doubling_days_before, change.doubling_days_after
+    if before is not None and after is not None:
+        falling = verdict.trend is not None and verdict.trend.scale.falling
+        verb = "halve" if falling else "double"
+        return f"{name} {verb}{s} every {duration(after)}; before {since} it took {duration(before)}"
+    return f"{name} grow{s} faster since {since}"
 
 
 def standing(indicator: Mapping[str, Any], state: SourceState | None, now: datetime) -> tuple[str, BadgeColour]:

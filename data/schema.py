@@ -78,10 +78,11 @@ def _require(ok: bool, what: str, value: object) -> None:
 
 
 def is_web_link(url: str) -> bool:
-    """Whether `url` is an absolute http(s) address with a host and without user info."""
+    """Whether `url` is an absolute http(s) address with a host and a possible port, and without user info."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        is_reachable = bool(parts.hostname) and parts.port != 0  # a port that cannot be is a ValueError
+        return parts.scheme in ("http", "https") and is_reachable and "@" not in parts.netloc
     except ValueError:
         return False
 
@@ -110,7 +111,8 @@ class Indicator:
     to logit only. `variants` come in order of preference: pages start with the first that has rows.
     `figure_of` names the indicator whose growth this series states in the publisher's own words; it
     is shown on that one's page instead of having one. `full_list` says that an answer names every
-    value there is, so that one that is missing has been withdrawn.
+    value there is, so that one that is missing has been withdrawn. `max_factor` is the largest believable factor
+    between a value and what is stored next to it. `closed_on`: the day on which this series was frozen.
     """
 
     key: str
@@ -131,6 +133,7 @@ class Indicator:
     date_kind: str = "release"
     caveat: str = ""
     max_factor: float | None = None
+    closed_on: date | None = None
 
     def __post_init__(self) -> None:
         _require(bool(_KEY.fullmatch(self.key)), "indicator key", self.key)
@@ -230,7 +233,10 @@ class Observation:
 
 @dataclass(frozen=True, kw_only=True)
 class Mention:
-    """One news item as it appeared: who and what it is about is decided later, by the tagger."""
+    """One news item as it appeared: who and what it is about is decided later, by the tagger.
+
+    `keep`: stored even where it names nobody, because its source is counted from the table.
+    """
 
     at: datetime | None
     title: str
@@ -242,6 +248,7 @@ class Mention:
     lang: str | None = None
     summary: str = ""
     ai_only: bool = False
+    keep: bool = False
 
     def __post_init__(self) -> None:
         _require(bool(self.title), f"{self.outlet}: title", self.title)
@@ -253,15 +260,26 @@ class Mention:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """A row that was seen and not believed; it goes to quarantine with its reason and is shown there."""
+    """A row that was seen and not believed; it goes to quarantine with its reason and is shown there.
+
+    `ref` names the held row (its q_id) that an accepted one lets through.
+    """
 
     reason: str
     row: Mapping[str, object]
     target: Literal["observations", "mentions"] = "observations"
     status: Literal["rejected", "pending", "accepted"] = "rejected"
+    ref: str | None = None
 
     @classmethod
-    def of(cls, observation: Observation, reason: str) -> "Refused":
+    def of(
+        cls,
+        observation: Observation,
+        reason: str,
+        *,
+        status: Literal["rejected", "pending", "accepted"] = "rejected",
+        ref: str | None = None,
+    ) -> "Refused":
         """Hold back a well-formed observation that contradicts something else."""
         row: dict[str, object] = {
             "indicator": observation.indicator,
@@ -271,7 +289,7 @@ class Refused:
             "value": observation.value,
             "unit": observation.unit,
         }
-        return cls(reason=reason, row=row)
+        return cls(reason=reason, row=row, status=status, ref=ref)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -453,6 +471,7 @@ MENTIONS = Table(
         ("lab", _text, "lab named in the title; empty for none"),
         ("topic", _text, "topic of the title; empty for none"),
         ("tagger", _text, "version of the alias and term lists"),
+        ("evidence?", _text, "JSON: the alias and term that matched, the alias's strength and what rescued a weak one"),
         ("month", _text, "YYYY-MM of published_at"),
         ("run_id", _text, "the run that stored the row"),
     ),
@@ -478,8 +497,8 @@ RUNS = Table(
         ("rows_quarantined", _int64, "rows refused"),
         ("rows_vanished", _int64, "stored points missing from a complete answer"),
         ("validators?", _text, "JSON by address: etag, last_modified, sha256, fetched_at; only after a good run"),
-        ("not_before?", _INSTANT, "no request to this host before"),
-        ("host", _text, "host asked"),
+        ("not_before?", _INSTANT, "no request to these hosts before"),
+        ("host", _text, "host asked last; or all hosts that asked us to wait, separated by spaces"),
         ("url", _text, "last address asked, without secrets"),
         ("error?", _text, "what went wrong, without secrets, at most 500 characters"),
         ("code_version", _text, "version of this program"),
@@ -504,6 +523,31 @@ QUARANTINE = Table(
     key="q_id",
 )
 
+FLAGS = Table(
+    "flags",
+    _columns(
+        *_VINTAGE,
+        ("known_at", _INSTANT, "when the data that gave this state became known"),
+        ("indicator", _text, "key of the indicator"),
+        ("subject", _text, "what the state is about; empty for the whole indicator"),
+        ("method", _text, "version of the method: results of different versions are not compared"),
+        ("state", _text, "not enough data, cannot tell, steady, watch, signal, confirmed or slowing"),
+        ("streak_on", _int, "last updates in a row with the evidence of a flag, capped at what the rule needs"),
+        ("streak_off", _int, "last updates in a row with p above the quiet limit, capped likewise"),
+        ("data_id", _text, "hash of the data tested; the same data is never tested twice"),
+        ("last_period?", _day, "date of the newest point tested"),
+        ("n", _int, "points tested"),
+        ("ratio?", _double, "slope after over slope before; null where there was no growth before"),
+        ("p?", _double, "chance of such a bend under steady growth, search over breaks included"),
+        ("q?", _double, "the same over all indicators: false-discovery rate"),
+        ("break_date?", _day, "where the slope changes"),
+        ("detail?", _text, "the whole verdict as JSON"),
+    ),
+    key="row_id",
+    point=("indicator", "subject", "method"),
+    compared=("state", "streak_on", "streak_off", "data_id"),
+)
+
 TABLES: Mapping[str, Table] = MappingProxyType(
-    {t.name: t for t in (OBSERVATIONS, INDICATORS, MENTIONS, RUNS, QUARANTINE)}
+    {t.name: t for t in (OBSERVATIONS, INDICATORS, MENTIONS, RUNS, QUARANTINE, FLAGS)}
 )

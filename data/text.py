@@ -32,7 +32,7 @@ def safe_link(url: str | None) -> str | None:
     """The address if it may be shown as a link, else None."""
     if not url or not is_web_link(url) or _INVISIBLE.search(url) or re.search(r"[\x00-\x20\\\x7f-\x9f]", url):
         return None
-    return url if urlsplit(url).port != 0 else None
+    return url
 
 
 def csv_cell(text: str) -> str:
@@ -40,13 +40,19 @@ def csv_cell(text: str) -> str:
     return "'" + text if text and text[0] in _FORMULA else text
 
 
-_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|igshid|cmpid|smid", re.IGNORECASE)
+_TRACKING = re.compile(
+    r"utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|igshid|cmpid|smid|guccounter|guce_referrer\w*|ftag|ncid|amp|outputType",
+    re.IGNORECASE,
+)
+_AMP = re.compile(r"^/amp(?=/)|[/.]amp$|-amp(?=\.html$)")
 
 
 def canonical_url(url: str) -> str:
-    """The address without what only tracks the reader: query tracking, fragment, a leading `www.` or `m.`."""
+    """The address without what only tracks the reader or the device: tracking, fragment, `www.` or `m.`, AMP copies."""
     parts = urlsplit(url)
     host = re.sub(r"^(?:www|m|mobile|amp)\.", "", (parts.hostname or "").lower())
     port = f":{parts.port}" if parts.port and parts.port not in (80, 443) else ""
     kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k)]
-    return urlunsplit(("https", host + port, parts.path.rstrip("/") or "/", urlencode(sorted(kept)), ""))
+    kept = [(k, v) for k, v in kept if (k, v) != ("source", "rss")]
+    path = _AMP.sub("", parts.path.rstrip("/")).rstrip("/") or "/"
+    return urlunsplit(("https", host + port, path, urlencode(sorted(kept)), ""))

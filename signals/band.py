@@ -67,7 +67,8 @@ def _binomial_error(v: Floats, items: ArrayLike) -> Floats:
 class Point:
     """One model (or period) as published. `bound` is "=", ">=" or "<="; `items` questions asked.
 
-    An empty `id`, `model` or `vendor` means unknown: the rule that needs it does not apply.
+    An empty `id`, `model` or `vendor` means unknown: the rule that needs it does not apply. `key`
+    tells rows apart where one id has many (a company and a day); without it the id does.
     """
 
     date: date | None
@@ -80,6 +81,12 @@ class Point:
     error: float | None = None
     items: int | None = None
     excluded: bool = False
+    key: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What no other row may share."""
+        return self.key or self.id
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,11 +141,11 @@ def usable(points: Iterable[Point], scale: Scale, suite: str | None = None) -> S
     dropped: Counter[str] = Counter()
     candidates, seen = [], set()
     for point in points:
-        reason = "repeated id" if point.id and point.id in seen else _unusable(point, scale, suite)
+        reason = "repeated id" if point.identity and point.identity in seen else _unusable(point, scale, suite)
         if reason or point.date is None or point.value is None:
             dropped[reason] += 1
             continue
-        seen.add(point.id)
+        seen.add(point.identity)
         height = float(scale.forward(np.array([point.value]))[0])
         candidates.append(_Candidate(point, point.date, height, _error(point, scale)))
     _refuse_filled_forward(candidates)
@@ -157,9 +164,16 @@ def _unusable(point: Point, scale: Scale, suite: str | None) -> str:
         return "other suite"
     if point.bound != "=":
         return "bound"
-    if scale.kind == "logit" and point.items and near_limits(scale, point.value, point.items):
+    if scale.kind == "logit" and _is_at_limit(scale, point.value, point.items):
         return "at its limit"
     return ""
+
+
+def _is_at_limit(scale: Scale, value: float, items: int | None) -> bool:
+    """At or beyond floor or ceiling the binomial error is nil, so no number of questions is needed to say so."""
+    if items:
+        return bool(near_limits(scale, value, items))
+    return not scale.floor < value < scale.ceiling
 
 
 def _error(point: Point, scale: Scale) -> float | None:
@@ -170,7 +184,7 @@ def _error(point: Point, scale: Scale) -> float | None:
 
 def _refuse_filled_forward(candidates: list[_Candidate]) -> None:
     """Without ids a best-so-far filled forward shows itself by its repeats."""
-    if len(candidates) < 2 or any(c.point.id for c in candidates):
+    if len(candidates) < 2 or any(c.point.identity for c in candidates):
         return
     heights = np.array([c.height for c in sorted(candidates, key=lambda c: c.day)])
     repeats = float((np.diff(heights) == 0).mean())
@@ -249,7 +263,7 @@ def _automatic_width(days: Floats, y: Floats) -> float:
 def data_hash(method: str, parameters: str, series_id: str, points: Iterable[Point]) -> str:
     """SHA-256 of what a test depends on, without the fetch time: the cache key (signals.md 2.12)."""
     rows = sorted(
-        f"{p.date}|{p.value!r}|{p.error!r}|{p.suite}|{p.id}|{p.model}|{p.vendor}|{p.bound}|{p.items}|{p.excluded}"
+        f"{p.date}|{p.value!r}|{p.error!r}|{p.suite}|{p.id}|{p.key}|{p.model}|{p.vendor}|{p.bound}|{p.items}|{p.excluded}"
         for p in points
     )
     return sha256("\n".join([method, parameters, series_id, *rows]).encode()).hexdigest()

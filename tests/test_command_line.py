@@ -3,11 +3,16 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from collectors.__main__ import main as collectors
+from collectors.replay import Replay
+from collectors.run import run_source
+from collectors.source import Collector
 from data.__main__ import main as data
+from data.store import Store
 from signals.__main__ import main as signals
 from tests.conftest import PAYLOADS
 
@@ -67,6 +72,20 @@ def test_a_folder_that_cannot_be_replayed_fails_in_a_sentence(
     assert "Traceback" not in out + err
 
 
+def test_a_folder_with_a_part_of_an_archive_is_replayed_by_who_reads_that_part(shared: Path, capsys: Out) -> None:
+    assert replay(shared / "replay" / "2026-03-12", "2026-03-12") == 0
+    assert [line.split()[0] for line in said(capsys)[0].splitlines()] == ["epoch_eci"]
+
+
+def test_what_is_kept_by_hand_runs_without_a_folder_and_is_stamped_on_request(capsys: Out) -> None:
+    assert collectors(["run", "lab_reports", "--at", "2026-10-03"]) == 0
+    assert rows(capsys) > 20
+    data(["status", "--json"])
+    assert json.loads(said(capsys)[0])["tables"]["observations"]["newest_known_at"] == "2026-10-03T00:00:00+00:00"
+    assert collectors(["run", "metr_horizons", "--at", "2026-10-03"]) == 1
+    assert "kept by hand" in said(capsys)[1]
+
+
 def test_a_source_that_does_not_exist_is_named(capsys: Out) -> None:
     assert collectors(["run", "metr"]) == 1
     assert "no source named 'metr'" in said(capsys)[1]
@@ -102,9 +121,49 @@ def test_new_writes_a_source_that_loads(capsys: Out, tmp_path: Path, monkeypatch
     assert collectors(["new", "example_thing"]) == 0
     written = (home / "sources" / "example_thing.py").read_text()
     compile(written, "example_thing.py", "exec")
+    assert max(map(len, written.splitlines())) <= 120
     assert collectors(["new", "example_thing"]) == 1
     assert "exists already" in said(capsys)[1]
     assert collectors(["new", "../oops"]) == 1
+
+
+def test_a_new_source_passes_the_contract_as_it_is_written(
+    capsys: Out, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    from datetime import UTC, datetime
+
+    from collectors import registry
+
+    monkeypatch.setattr(registry, "__file__", str(tmp_path / "collectors" / "registry.py"))
+    assert collectors(["new", "example_thing"]) == 0
+    module: dict[str, Any] = {}
+    exec((tmp_path / "collectors" / "sources" / "example_thing.py").read_text(), module)
+    collector = Collector(name="example_thing", source=module["SOURCE"], collect=module["collect"], about="made up")
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    folder = Replay(tmp_path / "tests" / "payloads" / "example_thing", at)
+    run = run_source(collector, folder, store, at=at)
+    assert (run.outcome, run.rows_new, run.rows_quarantined) == ("ok", 2, 0)
+    test: dict[str, Any] = {}
+    exec((tmp_path / "tests" / "sources" / "test_example_thing.py").read_text(), test)
+    test["test_a_row_says_what_the_publisher_says"](lambda name: list(collector.collect(folder)))
+
+
+def test_organisations_without_a_lab_are_listed_with_their_rows(capsys: Out) -> None:
+    replay(PAYLOADS / "epoch_eci", "2026-11-01")
+    capsys.readouterr()
+    assert collectors(["list", "--unmapped"]) == 0
+    assert "  epoch_eci          Small Firm\n" in said(capsys)[0]
+    assert collectors(["list", "--unmapped", "--json"]) == 0
+    listed = {row["organisation"]: row for row in json.loads(said(capsys)[0])}
+    assert listed["Small Firm"]["source"] == "epoch_eci"
+    assert listed["Old Open Model"]["rows"] >= 1, "a blank organisation: the model stands for it"
+
+
+def test_the_readme_lists_every_indicator_as_it_is_declared_now() -> None:
+    from collectors.catalogue import put_into
+
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    assert text == put_into(text), "run: python -m collectors list --markdown README.md"
 
 
 def test_evaluate_prints_one_object_an_indicator(capsys: Out) -> None:

@@ -3,10 +3,15 @@
 Every update re-fits all models, so old values drift: one download is one vintage. Since September 2026
 the file has one row a model, with an interval; before that one row a model version, many without a
 score. The two layouts are two variants and never one series.
+
+Two more series are made of the same answer: how long the best model stays the best, and how long it takes until a
+model that everybody can download is as able as a closed one was. Both count records only: small open models
+come out every week and say nothing about the lag.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import pairwise
 
 from collectors.labs import lab_of
 from collectors.parse import csv_rows, day, number, zip_members
@@ -17,6 +22,7 @@ SCORES = "https://epoch.ai/data/eci_scores.csv"
 BUNDLE = "https://epoch.ai/data/benchmark_data.zip"
 MEMBERS = ("epoch_capabilities_index/eci_scores.csv", "epoch_capabilities_index.csv")
 BY_MODEL, BY_VERSION = "by-model", "by-version"
+CLOSED = ("Closed weights", "API access", "Hosted access (no API)", "Unreleased")
 
 ECI = Indicator(
     key="eci_frontier",
@@ -31,6 +37,41 @@ ECI = Indicator(
     ),
     full_list=True,
     caveat="Every update re-fits all scores. Models enter once they have four benchmark results.",
+    max_factor=1.5,
+)
+GAP = Indicator(
+    key="release_gap",
+    title="Days between records",
+    unit="days",
+    stage="ai_rd_automation",
+    transform="log2",
+    better="down",
+    definition="Days from one record of the Epoch Capabilities Index to the next, of all models or of one lab's.",
+    plural=True,
+    variants=(
+        Variant(key=BY_MODEL, title="All labs (layout since September 2026)"),
+        Variant(key=BY_VERSION, title="All labs (layout to August 2026)"),
+        Variant(key=f"{BY_MODEL}-lab", title="Each lab for itself", beside=BY_MODEL),
+        Variant(key=f"{BY_VERSION}-lab", title="Each lab for itself (layout to August 2026)", beside=BY_VERSION),
+    ),
+    family="epoch_eci",
+    full_list=True,
+    marks="record",
+    caveat="Each update re-fits the scores, so that records come and go. A record by a hair counts like a leap.",
+)
+OPEN_LAG = Indicator(
+    key="eci_open_lag",
+    title="Lag of open models",
+    unit="days",
+    stage="diffusion",
+    transform="linear",
+    better="context",
+    definition="Days from the first closed model of at least that index to the best open-weight model of its day.",
+    variants=ECI.variants,
+    family="epoch_eci",
+    full_list=True,
+    marks="open record",
+    caveat="Open models that no closed one equals yet are not in it. Negative where the open model came first.",
 )
 
 SOURCE = Source(
@@ -41,7 +82,7 @@ SOURCE = Source(
     share="full",
     every=timedelta(days=1),
     at_least=10,
-    indicators=(ECI,),
+    indicators=(ECI, GAP, OPEN_LAG),
 )
 
 _NEW = ("Model", "eci", "eci_ci_low", "eci_ci_high", "date", "Organization")
@@ -55,9 +96,54 @@ def collect(http: Http) -> Iterator[Row]:
         found = [name for name in MEMBERS if name in members]
         if not found:
             raise Failure("schema", f"{answer.url}: no member named {MEMBERS[0]!r}")
-        yield from _rows(members[found[0]], f"{answer.url}: {found[0]}", answer.url)
+        rows = list(_rows(members[found[0]], f"{answer.url}: {found[0]}", answer.url))
     else:
-        yield from _rows(answer.body, answer.url, answer.url)
+        rows = list(_rows(answer.body, answer.url, answer.url))
+    yield from rows
+    scored = sorted((row for row in rows if isinstance(row, Observation)), key=lambda row: (row.date, -row.value))
+    yield from _gaps([row for row in scored if row.date <= http.now.date()])
+    yield from _lags([row for row in scored if row.date <= http.now.date()])
+
+
+def _records(scored: Iterable[Observation]) -> Iterator[Observation]:
+    """The models that were better than all before them, at most one a day; `scored` from the oldest on."""
+    best = float("-inf")
+    for row in scored:
+        if row.value > best:
+            best = row.value
+            yield row
+
+
+def _gaps(scored: list[Observation]) -> Iterator[Observation]:
+    labs = sorted({row.lab for row in scored if row.lab})
+    series = [("", scored), *(("-lab", [row for row in scored if row.lab == lab]) for lab in labs)]
+    for kind, rows in series:
+        for before, row in pairwise(_records(rows)):
+            yield GAP.observed(
+                date=row.date,
+                value=(row.date - before.date).days,
+                subject=row.subject,
+                lab=row.lab,
+                variant=row.variant + kind,
+                url=row.url,
+                before=before.subject,
+            )
+
+
+def _lags(scored: list[Observation]) -> Iterator[Observation]:
+    closed = [row for row in scored if row.detail.get("access") in CLOSED]
+    for row in _records(row for row in scored if str(row.detail.get("access", "")).startswith("Open weights")):
+        first = next((other for other in closed if other.value >= row.value), None)
+        if first is not None:
+            yield OPEN_LAG.observed(
+                date=row.date,
+                value=(row.date - first.date).days,
+                subject=row.subject,
+                lab=row.lab,
+                variant=row.variant,
+                url=row.url,
+                first_closed=first.subject,
+            )
 
 
 def _rows(body: bytes, where: str, url: str) -> Iterator[Row]:

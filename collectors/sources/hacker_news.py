@@ -2,15 +2,18 @@
 
 All stories are read, in slices of six hours, and matched here. Asking for every name in turn would be
 some 250 requests instead of a dozen, and the search treats OR as a word and guesses at spellings.
-The search answers at most 1,000 stories a question, so a fuller slice is halved.
+The search answers at most 1,000 stories a question, so a fuller slice is halved. Whole days are counted, all
+their stories and those on each topic and lab; today is not over. Points and comments change and are not kept.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
+from collectors.counts import Counts, daily, labs, number, share, tally, topics
 from collectors.source import Http, Row, Source
-from data.schema import Mention
+from data.schema import Failure, Mention
+from data.text import safe_link
 
 API = "https://hn.algolia.com/api/v1/search_by_date"
 ITEM = "https://news.ycombinator.com/item?id="
@@ -18,6 +21,45 @@ SLICE = timedelta(hours=6)
 WINDOW = timedelta(days=3)
 SHORTEST = timedelta(minutes=1)
 MOST_HITS = 1000
+_STORIES = "Hacker News stories whose title has strict terms of"
+
+COUNTS = Counts(
+    daily=daily("hn", "Hacker News", "stories"),
+    weekly=(
+        *(
+            share(
+                f"hn_share_{key}",
+                f"Share of Hacker News on: {name}",
+                f"topic:{key}",
+                family="hacker_news",
+                about=f"{_STORIES} “{name}”, among all stories.",
+            )
+            for key, name in topics().items()
+        ),
+        *(
+            number(
+                f"hn_stories_{key}",
+                f"Hacker News stories on: {name}",
+                "stories",
+                f"topic:{key}",
+                family="hacker_news",
+                about=f"{_STORIES} “{name}”, a week.",
+            )
+            for key, name in topics().items()
+        ),
+        *(
+            number(
+                f"hn_stories_lab_{lab}",
+                f"Hacker News stories that name {name}",
+                "stories",
+                f"lab:{lab}",
+                family="hacker_news",
+                about=f"Hacker News stories a week whose title names {name}, its own posts included.",
+            )
+            for lab, name in labs().items()
+        ),
+    ),
+)
 
 SOURCE = Source(
     title="Hacker News",
@@ -27,6 +69,8 @@ SOURCE = Source(
     share="credit",
     every=timedelta(hours=6),
     at_least=0,
+    indicators=COUNTS.indicators,
+    counts=COUNTS,
 )
 
 
@@ -54,14 +98,32 @@ def address(start: datetime, end: datetime) -> str:
 
 
 def collect(http: Http) -> Iterator[Row]:
-    for start, end in slices(http.now):
-        if http.has(address(start, end)):
-            yield from _stories(http, start, end)
+    yield from _read(http, [piece for piece in slices(http.now) if http.has(address(*piece))])
 
 
-def _stories(http: Http, start: datetime, end: datetime) -> Iterator[Row]:
+def history(http: Http, first: date, last: date) -> Iterator[Row]:
+    """All stories of `first` to `last`, and their numbers by day."""
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    number_of = ((last - first).days + 1) * (timedelta(days=1) // SLICE)
+    yield from _read(http, [(start + n * SLICE, start + (n + 1) * SLICE) for n in range(number_of)])
+
+
+def _read(http: Http, pieces: list[tuple[datetime, datetime]]) -> Iterator[Row]:
+    """The stories of these slices, and the numbers of each day that is over and that all four slices are of."""
+    stories: dict[str, Mention] = {}
+    for start, end in pieces:
+        stories |= {story.native_key: story for story in _stories(http, start, end)}
+    yield from stories.values()
+    starts = [start.date() for start, _ in pieces]
+    whole = {day for day in starts if starts.count(day) == timedelta(days=1) // SLICE and day < http.now.date()}
+    yield from tally(COUNTS, stories.values(), sorted(whole))
+
+
+def _stories(http: Http, start: datetime, end: datetime) -> Iterator[Mention]:
     answer = http.json(address(start, end))
-    if answer["nbHits"] > len(answer["hits"]) and end - start > SHORTEST:
+    if answer["nbHits"] > len(answer["hits"]):
+        if end - start <= SHORTEST:
+            raise Failure("incomplete", f"{address(start, end)}: more than {MOST_HITS} stories in a minute")
         middle = start + (end - start) / 2
         yield from _stories(http, start, middle)
         yield from _stories(http, middle, end)
@@ -73,7 +135,7 @@ def _stories(http: Http, start: datetime, end: datetime) -> Iterator[Row]:
         yield Mention(
             at=datetime.fromtimestamp(hit["created_at_i"], UTC),
             title=hit["title"],
-            url=hit.get("url") or page,  # Ask HN has no address of its own
+            url=safe_link(hit.get("url")) or page,  # Ask HN has no address of its own
             outlet="Hacker News",
             native_key=hit["objectID"],
             kind="forum",

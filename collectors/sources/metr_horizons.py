@@ -13,7 +13,7 @@ from typing import Any
 from collectors.labs import lab_of
 from collectors.parse import day
 from collectors.source import Http, Row, Source
-from data.schema import Indicator, Observation, Refused, Variant
+from data.schema import Failure, Indicator, Observation, Refused, Variant
 from signals.scale import Scale
 from signals.trend import frontier_trend
 
@@ -46,6 +46,7 @@ HORIZONS = {
         family="metr_horizons",
         full_list=True,
         caveat=_CAVEAT,
+        max_factor=5.0,  # the restatement of March 2026 moved some by 0.47 and some by 1.7
     )
     for chance in ("p50", "p80")
 }
@@ -61,6 +62,7 @@ PUBLISHED = Indicator(
     variants=tuple(Variant(key=name, title=name.replace("_", " ")) for name in WINDOWS),
     marks="publication",
     date_kind="newest model",
+    max_factor=3.0,
 )
 
 SOURCE = Source(
@@ -110,6 +112,8 @@ def _model(suite: str, slug: str, result: dict[str, Any], url: str) -> Iterator[
 def _published(figures: dict[str, Any], rows: list[Observation], url: str) -> Iterator[Row]:
     """The publisher's doubling times, each recomputed from the rows that came with it."""
     p50 = [row for row in rows if row.indicator == "metr_p50" and row.bound == "="]
+    if not p50:
+        raise Failure("incomplete", f"{url}: no model with a horizon")
     for name, start in WINDOWS.items():
         if name not in figures:
             continue  # suite 1.0 states none

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, export, frame, words
+from dashboard import charts, evidence, export, frame, words
 from dashboard.live import reader
 from dashboard.reading import Series, latest_record, shown_rows
 from dashboard.theme import FLAGS
@@ -24,9 +24,7 @@ def page(key: str) -> None:
     catalogue = reader().catalogue(view.instant)
     series = reader().series(key, view.instant, view.variant)
     with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
-        labs, only, day = frame.lab_and_day_controls(view)
-        view = replace(view, labs=labs, only=only, as_of=day)
-        view = _chart_controls(series, view)
+        view = _chart_controls(series, frame.view_bar(view, key))
     frame.publish(key, view)
     series = reader().series(key, view.instant, view.variant) if key in catalogue else series
     frame.as_of_line(view)
@@ -80,7 +78,7 @@ def _subtitle(series: Series, view: View) -> str:
     indicator, rows = series.indicator, shown_rows(series, view)
     scale = "log scale" if charts.is_log(series, view) else "linear scale"
     parts = [
-        f"{words.unit_label(indicator['unit']).capitalize()}, {scale}.",
+        f"{words.sentence_case(words.unit_label(indicator['unit']))}, {scale}.",
         f"Each mark is one {indicator['marks']} at its {indicator['date_kind']}; the step line is the best so far",
     ]
     if view.only:
@@ -132,13 +130,14 @@ def _evidence(series: Series) -> None:
     indicator, verdict = series.indicator, series.verdict
     left, right = st.columns(2)
     with left:
-        st.header("What can be said")
         if verdict.trend and verdict.n >= ENOUGH_FOR_TREND:
+            st.header("The trend")
             st.text(words.growth(verdict.trend, indicator["unit"]))
-            st.text(f"Method: {verdict.trend.method}, through {verdict.n} records.")
-        for reason in verdict.reasons:
-            st.text(reason)
-        _published(series.figures)
+            st.text(f"Method: {verdict.trend.method}, through {verdict.n} points.")
+            _published(series.figures)
+        for heading, said in evidence.sections(indicator, verdict):
+            st.header(heading)
+            st.text("\n".join(said))
     with right:
         st.header("What it measures")
         st.text(indicator["definition"])

@@ -11,7 +11,7 @@ import yaml
 
 from collectors.registry import one
 from collectors.replay import Replay
-from collectors.run import run_source
+from collectors.run import run_source, run_together
 from collectors.source import Collector, Http, Payload, Row, Source
 from data import queries
 from data.schema import Failure, Indicator, Refused, Run
@@ -179,3 +179,30 @@ def test_a_story_is_stored_with_its_labs_and_topics_and_others_are_not(store: St
     ]  # fmt: skip
     assert rows["canonical_url"][0] == "https://example.org/rsi"
     assert rows["published_at"][0] == datetime(2026, 11, 23, 0, 1, tzinfo=UTC)
+
+
+def test_sources_replayed_together_leave_what_they_leave_one_by_one(store: Store, tmp_path: Path) -> None:
+    other = Store(str(tmp_path / "others"))
+    other.create()
+    names = ("metr_horizons", "epoch_eci", "openrouter_tokens")
+    together = run_together([(one(name), Replay(PAYLOADS / name, NOW)) for name in names], store, NOW)
+    singly = [run_source(one(name), Replay(PAYLOADS / name, NOW), other, at=NOW) for name in names]
+    counts = [(run.source, run.outcome, run.rows_seen, run.rows_new, run.rows_quarantined) for run in together]
+    assert counts == [(run.source, run.outcome, run.rows_seen, run.rows_new, run.rows_quarantined) for run in singly]
+    for table in ("observations", "indicators", "quarantine"):
+        rows = [s.read(table).drop("run_id", "known_at", strict=False).collect() for s in (store, other)]
+        assert rows[0].sort(rows[0].columns).equals(rows[1].sort(rows[1].columns)), table
+    again = run_together([(one(name), Replay(PAYLOADS / name, NOW)) for name in names], store, NOW)
+    assert [run.rows_new for run in again] == [0, 0, 0]
+
+
+def test_one_of_several_that_fails_takes_no_other_along(store: Store) -> None:
+    bad, good = source(score("a"), KeyError("b")), one("metr_horizons")
+    runs = run_together([(bad, Nothing()), (good, Replay(PAYLOADS / "metr_horizons", NOW))], store, NOW)
+    assert [run.outcome for run in runs] == ["schema", "ok"]
+    assert runs[1].rows_new > 0
+    older = NOW - timedelta(days=30)
+    rows = [score(name, 2.0) for name in "ab"]
+    run(store, *[score(name, 1.0) for name in "ab"])
+    runs = run_together([(source(*rows), Nothing(older)), (one("epoch_eci"), Replay(PAYLOADS / "epoch_eci", older))], store, older)  # fmt: skip
+    assert [done.outcome for done in runs] == ["refused", "ok"], "a vintage that comes too late is refused alone"

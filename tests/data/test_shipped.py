@@ -31,7 +31,29 @@ def loaded(store: Store) -> Store:
 
 def test_every_row_names_its_source_licence_and_vintage() -> None:
     assert rows()
-    assert all(row["source"] and row["licence"] and row["known_at"].endswith("Z") and row["url"] for row in rows())
+    assert all(row["source"] and row["licence"] and row["known_at"].endswith("Z") for row in rows())
+    # a reading that came to us through somebody else has no address that we have read
+    assert all(row["url"] or '"confidence": "secondary"' in row["detail"] for row in rows())
+
+
+def test_nothing_is_shipped_that_may_not_be_passed_on_or_is_only_an_excerpt() -> None:
+    from collectors.registry import all_collectors
+
+    shipped_sources = {row["source"] for row in rows()}
+    assert all(all_collectors()[name].source.share != "none" for name in shipped_sources)
+    assert "openrouter_tokens" not in shipped_sources
+    assert not [row for row in rows() if row["variant"].startswith("by-model")], "the new index is an excerpt"
+
+
+def test_the_ledger_is_known_from_the_day_it_was_drawn_up_and_says_when_each_reading_was_published() -> None:
+    ledger = [row for row in rows() if row["source"] == "lab_reports"]
+    assert {row["known_at"] for row in ledger} == {"2026-10-03T00:00:00Z"}
+    assert min(row["stated_at"] for row in ledger) == "2024-10-31T00:00:00Z"
+
+
+def test_the_baseline_stays_small() -> None:
+    folder = files("data").joinpath("baseline")
+    assert sum(len(f.read_bytes()) for f in folder.iterdir()) < 3_000_000
 
 
 def test_it_shows_real_restatements() -> None:

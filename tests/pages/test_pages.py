@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from dashboard import live
@@ -18,6 +19,9 @@ APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    # as server.py does: a folder of pages beside the script would be taken for the old kind of pages
+    monkeypatch.setattr(PagesManager, "main_script_parent", Path("no pages here"))
+
     def at(uri: str, **query: str) -> AppTest:
         monkeypatch.setenv("STORE_URI", uri)
         live.reader.cache_clear()
@@ -39,8 +43,18 @@ def goto(at: AppTest, path: str) -> AppTest:
 def words(at: AppTest) -> str:
     assert not at.exception, at.exception
     blocks = [*at.title, *at.header, *at.caption, *at.text, *at.markdown, *at.metric]
+    blocks += at.get("html")
     labels = [json.dumps(b.proto.body) if hasattr(b.proto, "body") else "" for b in blocks]
     return " ".join([*(str(getattr(b, "value", "")) for b in blocks), *labels]).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("path", ["labs", "mentions", "signals", "data", "sources", "methods"])
+def test_every_page_opens_on_an_empty_store_on_the_baseline_and_on_an_old_day(
+    app: Any, baseline_uri: str, tmp_path: Path, path: str
+) -> None:
+    for uri, query in ((str(tmp_path / "none"), {}), (baseline_uri, {}), (baseline_uri, {"asof": "2026-02-01"})):
+        at = goto(app(uri, **query), path)
+        assert len(at.title) == 1, words(at)
 
 
 def test_an_empty_store_says_what_to_do(app: Any, tmp_path: Path) -> None:
@@ -85,9 +99,24 @@ def test_as_of_a_day_the_page_knows_no_more_than_that_day(app: Any, baseline_uri
 
 
 def test_before_anything_was_known_the_page_says_so(app: Any, baseline_uri: str) -> None:
-    said = words(app(baseline_uri, asof="2026-01-02"))
+    said = words(app(baseline_uri, asof="2025-01-02"))
     assert "Nothing was recorded here by then" in said
-    assert "too few to judge speed" in words(goto(app(baseline_uri, asof="2026-01-02"), "metr_p50"))
+    assert "too few to judge speed" in words(goto(app(baseline_uri, asof="2025-01-02"), "metr_p50"))
+
+
+def test_the_table_holds_every_indicator_of_the_cards(app: Any, baseline_uri: str) -> None:
+    at = app(baseline_uri, **{"as": "table"})
+    assert not at.exception
+    rows = at.dataframe[0].value
+    assert "Time horizon (50 %)" in rows["Indicator"].tolist()
+    assert len(rows) == len(live.reader().catalogue()) - sum(
+        live.reader().series(key).rows.empty for key in live.reader().catalogue()
+    )
+
+
+def test_no_indicator_takes_the_address_of_a_page(app: Any, baseline_uri: str) -> None:
+    app(baseline_uri)
+    assert not {"labs", "mentions", "signals", "data", "sources", "methods"} & set(live.reader().catalogue())
 
 
 def test_nothing_from_the_address_is_echoed(app: Any, baseline_uri: str) -> None:

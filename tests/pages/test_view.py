@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 
 from dashboard.theme import lab_names
 from dashboard.view import MOST_LABS, View, clamped, parse, query
+from data.text import clean
 
 days = st.dates(date(1950, 1, 1), date(2099, 12, 31))
+
+
+slugs = st.from_regex(r"[A-Za-z0-9_.-]{0,20}", fullmatch=True)
 
 
 @st.composite
@@ -26,7 +30,13 @@ def views(draw: st.DrawFn) -> View:
         start=start,
         end=end,
         scale=draw(st.sampled_from(["", "lin", "log"])),
-        variant=draw(st.from_regex(r"[A-Za-z0-9_.-]{0,20}", fullmatch=True)),
+        variant=draw(slugs),
+        state=draw(slugs),
+        layout=draw(st.sampled_from(["", "table"])),
+        kind=draw(slugs),
+        topic=draw(slugs),
+        search=clean(draw(st.text(max_size=60)), 100).strip(),
+        measure=draw(st.sampled_from(["", "count"])),
     )
 
 
@@ -36,7 +46,7 @@ def test_a_view_survives_the_round_trip(view: View) -> None:
     assert list(query(view)) == sorted(query(view))
 
 
-keys = st.sampled_from(["lab", "only", "asof", "from", "to", "y", "v", "foo"])
+keys = st.sampled_from(["lab", "only", "asof", "from", "to", "y", "v", "st", "as", "kind", "topic", "q", "m", "foo"])
 
 
 @given(st.dictionaries(keys, st.lists(st.text(max_size=30), max_size=4)))

@@ -67,12 +67,47 @@ def test_a_renamed_column_is_named(tmp_path: Path) -> None:
 
 def test_the_real_bundle_holds_the_old_layout(shared: Path) -> None:
     rows = list(collect(Replay(shared / "replay" / "2026-04-19", NOW)))
-    observed = [r for r in rows if isinstance(r, Observation)]
-    assert (len(observed), len(rows) - len(observed)) == (366, 3)
+    observed = [r for r in rows if isinstance(r, Observation) and r.indicator == "eci_frontier"]
+    assert (len(observed), len([r for r in rows if isinstance(r, Refused)])) == (366, 3)
     assert {r.variant for r in observed} == {"by-version"}
 
 
 def test_the_real_new_layout_is_read(shared: Path) -> None:
-    rows = [r for r in collect(Replay(shared / "replay" / "2026-10-08", NOW)) if isinstance(r, Observation)]
+    found = [r for r in collect(Replay(shared / "replay" / "2026-10-08", NOW)) if isinstance(r, Observation)]
+    rows = [r for r in found if r.indicator == "eci_frontier"]
     best = max(rows, key=lambda r: r.value)
     assert (len(rows), best.subject, best.value, best.low, best.high) == (57, "Claude Opus 5.5", 167.33, 164.06, 171.68)
+
+
+def derived(folder: Path, key: str, variant: str) -> list[tuple[date, str, float]]:
+    rows = [r for r in collect(Replay(folder, NOW)) if isinstance(r, Observation)]
+    return [(r.date, r.subject, r.value) for r in rows if (r.indicator, r.variant) == (key, variant)]
+
+
+def test_the_days_between_records_are_counted_for_all_labs_and_for_each(tmp_path: Path) -> None:
+    table = OLD + (
+        "gpt-5.1,152.0,2025-09-06,OpenAI,United States of America,API access,,Likely,GPT-5.1,,GPT-5.1\n"
+        "open-a,149.0,2025-10-07,DeepSeek,China,Open weights (unrestricted),,Likely,Open A,,Open A\n"
+        "open-b,151.0,2025-11-06,DeepSeek,China,Open weights (unrestricted),,Likely,Open B,,Open B\n"
+        "open-c,140.0,2025-12-06,DeepSeek,China,Open weights (unrestricted),,Likely,Open C,,Open C\n"
+    )
+    folder = old_folder(tmp_path, table)
+    assert derived(folder, "release_gap", "by-version") == [(date(2025, 9, 6), "gpt-5.1", 30)]
+    assert derived(folder, "release_gap", "by-version-lab") == [
+        (date(2025, 11, 6), "open-b", 30),
+        (date(2025, 9, 6), "gpt-5.1", 30),
+    ]
+
+
+def test_the_lag_of_an_open_record_counts_from_the_first_closed_model_that_was_as_able(tmp_path: Path) -> None:
+    table = OLD + (
+        "gpt-5.1,152.0,2025-09-06,OpenAI,United States of America,API access,,Likely,GPT-5.1,,GPT-5.1\n"
+        "open-a,149.0,2025-10-07,DeepSeek,China,Open weights (unrestricted),,Likely,Open A,,Open A\n"
+        "open-b,151.0,2025-11-06,DeepSeek,China,Open weights (restricted use),,Likely,Open B,,Open B\n"
+        "small,100.0,2025-12-06,DeepSeek,China,Open weights (unrestricted),,Likely,Small,,Small\n"
+        "ahead,160.0,2025-12-07,DeepSeek,China,Open weights (unrestricted),,Likely,Ahead,,Ahead\n"
+    )
+    assert derived(old_folder(tmp_path, table), "eci_open_lag", "by-version") == [
+        (date(2025, 10, 7), "open-a", 61),
+        (date(2025, 11, 6), "open-b", 61),
+    ]

@@ -1,7 +1,8 @@
 """A real HTTP server on the loopback that misbehaves as told: one scripted fault per request, and a log.
 
 A fault is a function that gets the `Call` and writes raw bytes to its connection. The log says what was
-asked and how each fault went, so that a test can show that its fault really happened.
+asked and how each fault went, so that a test can show that its fault really happened. Paths without a
+script go to `site`, where one is given: a whole publisher instead of single answers.
 """
 
 import contextlib
@@ -16,6 +17,9 @@ from dataclasses import dataclass, field
 WAIT = 5.0
 """The longest that a fault goes on, in seconds; the client should have left long before."""
 
+RECORDED = 2_000_000
+"""How much of an answer the log keeps, in bytes."""
+
 
 @dataclass
 class Call:
@@ -29,8 +33,12 @@ class Call:
     sent: int = 0
     left_after: float | None = None
     ended_at: float | None = None
+    last_send_at: float = 0.0
+    record: bytearray = field(default_factory=bytearray, repr=False)
 
     def send(self, content: bytes) -> None:
+        self.last_send_at = time.monotonic()
+        self.record += content[: max(0, RECORDED - len(self.record))]
         self.connection.sendall(content)
         self.sent += len(content)
 
@@ -38,10 +46,11 @@ class Call:
 Fault = Callable[[Call], None]
 
 
-@dataclass
+@dataclass(eq=False)
 class FaultServer:
     """`with FaultServer() as server:`, then `server.on(path, fault, fault, …)`; the last fault repeats."""
 
+    site: Callable[[Call], Fault] | None = None
     calls: list[Call] = field(default_factory=list)
     connections: int = 0
     _faults: dict[str, list[Fault]] = field(default_factory=dict)
@@ -61,7 +70,7 @@ class FaultServer:
         for connection in self._open:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
+        for thread in [*self._threads]:
             thread.join(WAIT + 1)
 
     def on(self, path: str, *faults: Fault) -> str:
@@ -84,6 +93,9 @@ class FaultServer:
 
     def _spawn(self, work: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)
+        if len(self._threads) > 100:  # a simulated week has thousands of requests
+            self._threads = [self._threads[0], *(t for t in self._threads[1:] if t.is_alive())]
+            self._open = [connection for connection in self._open if connection.fileno() >= 0]
         self._threads.append(thread)
         thread.start()
 
@@ -102,7 +114,7 @@ class FaultServer:
             call = self._read(connection)
             if call is None:
                 return
-            faults = self._faults.get(call.path) or [answer(b"not scripted", status=599)]
+            faults = self._faults.get(call.path) or [(self.site or _unscripted)(call)]
             fault = faults.pop(0) if len(faults) > 1 else faults[0]
             call.fault = getattr(fault, "__name__", "fault")
             self.calls.append(call)
@@ -129,6 +141,10 @@ class FaultServer:
         first, *lines = head.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         return Call(first.split()[1], headers, connection, time.monotonic())
+
+
+def _unscripted(_: Call) -> Fault:
+    return answer(b"not scripted", status=599)
 
 
 def raw(content: bytes) -> Fault:

@@ -1,0 +1,108 @@
+"""Wikipedia pageviews: how often people look up a lab or an idea.
+
+Views of an old title stay with the old title, so the titles of one subject are added up. A title without
+any view in the range answers 404. One question gives any range, so the whole past costs as much as a month.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from urllib.parse import quote
+
+from collectors.counts import FEWEST_DAYS, WEEK
+from collectors.source import Http, Row, Source
+from data.schema import Failure, Indicator, Refused
+
+API = "https://wikimedia.org/api/rest_v1/metrics/pageviews/per-article/en.wikipedia/all-access/user"
+WEEKS = 5
+SETTLED = timedelta(days=3)
+PAGES = {
+    "rsi": ("recursive self-improvement", ("Recursive_self-improvement", "Intelligence_explosion")),
+    "singularity": ("the technological singularity", ("Technological_singularity",)),
+    "agi": ("artificial general intelligence", ("Artificial_general_intelligence",)),
+    "alignment": ("AI alignment and safety", ("AI_alignment", "AI_safety")),
+    "xrisk": ("existential risk from AI", ("Existential_risk_from_artificial_intelligence",)),
+    "llm": ("large language models", ("Large_language_model",)),
+    "agents": ("AI agents and vibe coding", ("AI_agent", "Vibe_coding")),
+    "ai_act": ("the EU's AI Act", ("Artificial_Intelligence_Act",)),
+    "anthropic": ("Anthropic and Claude", ("Anthropic", "Claude_(language_model)")),
+    "openai": ("OpenAI and ChatGPT", ("OpenAI", "ChatGPT")),
+    "google": ("Google DeepMind and Gemini", ("Google_DeepMind", "Gemini_(language_model)")),
+    "xai": ("xAI and Grok", ("XAI_(company)", "Grok_(chatbot)")),
+    "deepseek": ("DeepSeek", ("DeepSeek",)),
+    "alibaba": ("Qwen", ("Qwen",)),
+    "mistral": ("Mistral AI", ("Mistral_AI",)),
+    "moonshot": ("Moonshot AI", ("Moonshot_AI",)),
+}
+LABS = ("anthropic", "openai", "google", "xai", "deepseek", "alibaba", "mistral", "moonshot")
+
+VIEWS = {
+    key: Indicator(
+        key=f"wiki_views_{key}",
+        title=f"Wikipedia views of {name}",
+        plural=True,
+        unit="views/week",
+        stage="attention",
+        transform="log2",
+        better="context",
+        definition=f"Views a week by people of: {', '.join(t.replace('_', ' ') for t in titles)} (English Wikipedia).",
+        family="wikipedia",
+        marks="week",
+        date_kind="period",
+    )
+    for key, (name, titles) in PAGES.items()
+}
+
+SOURCE = Source(
+    title="Wikimedia pageviews",
+    homepage="https://pageviews.wmcloud.org/",
+    licence="CC0",
+    credit="Wikimedia Foundation, Pageviews API",
+    share="full",
+    every=timedelta(days=1),
+    at_least=1,
+    indicators=tuple(VIEWS.values()),
+)
+
+
+def address(title: str, first: date, last: date) -> str:
+    """The daily views of one title."""
+    return f"{API}/{quote(title, safe='')}/daily/{first:%Y%m%d}/{last:%Y%m%d}"
+
+
+def collect(http: Http) -> Iterator[Row]:
+    today = http.now.date()
+    monday = today - timedelta(days=today.weekday()) - WEEKS * WEEK
+    yield from history(http, monday, today - timedelta(days=1))
+
+
+def history(http: Http, first: date, last: date) -> Iterator[Row]:
+    """The whole weeks from `first` on that are over and, mostly, complete by `last`."""
+    first += timedelta(days=-first.weekday() % 7)
+    for key, (_, titles) in PAGES.items():
+        views: dict[date, int] = {}
+        for title in titles:
+            if not http.has(address(title, first, last)):
+                continue
+            try:
+                items = http.json(address(title, first, last))["items"]
+            except Failure as failure:
+                if failure.outcome != "gone":
+                    raise
+                row = {"title": title, "from": first.isoformat()}
+                yield Refused(reason="no views, or the page has another title now", row=row, status="pending")
+                continue
+            for item in items:
+                day = datetime.strptime(item["timestamp"][:8], "%Y%m%d").date()  # noqa: DTZ007 - a UTC day
+                views[day] = views.get(day, 0) + item["views"]
+        yield from _weeks(key, views, first, last)
+
+
+def _weeks(key: str, views: dict[date, int], first: date, last: date) -> Iterator[Row]:
+    """Weeks are complete, or were over some days ago: the newest day comes late, an absent one may never come."""
+    while first + WEEK - timedelta(days=1) <= last:
+        days = [first + timedelta(days=n) for n in range(7) if first + timedelta(days=n) in views]
+        late = last - (first + WEEK) < SETTLED
+        if len(days) == 7 or (len(days) >= FEWEST_DAYS and not late):
+            value = sum(views[day] for day in days) * 7 / len(days)
+            yield VIEWS[key].observed(date=first, value=value, lab=key if key in LABS else None, days=len(days))
+        first += WEEK

@@ -1,0 +1,27 @@
+"""The benchmark measures what it says, and keeps the rest of its document."""
+
+from collectors.bench import BEGIN, END, Cost, jobs_in, measure, put_into
+from tests.conftest import PAYLOADS
+
+COST = Cost(sources=2, rows=1234, parsing=1.0, replay=1.5, again=1.25, most_mb=250.4)
+
+
+def test_each_source_is_replayed_from_the_folder_that_makes_most_of_it() -> None:
+    folders = [PAYLOADS / "epoch_eci", PAYLOADS / "metr_horizons"]
+    assert {collector.name for collector, _ in jobs_in(folders)} == {"epoch_eci", "metr_horizons"}
+
+
+def test_a_replay_costs_something_and_every_source_ends_well() -> None:
+    cost = measure(jobs_in([PAYLOADS / "epoch_eci", PAYLOADS / "metr_horizons"]), rounds=1)
+    assert cost.sources == 2
+    assert cost.rows > 10
+    assert min(cost.parsing, cost.replay, cost.again) > 0
+
+
+def test_the_section_is_added_once_and_the_rest_of_the_document_stays() -> None:
+    once = put_into("# Benchmarks\n\nMine.\n", COST)
+    assert once.startswith("# Benchmarks\n\nMine.\n\n" + BEGIN)
+    assert "| 2 | 1,234 | 1.00 s | 1.50 s | 1.5 | 1.25 s | 250 MB |" in once
+    assert put_into(once, COST) == once
+    assert put_into(once + "More.\n", COST).endswith(END + "\nMore.\n")
+    assert put_into("", COST).startswith("# Benchmarks")
