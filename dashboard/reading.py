@@ -13,6 +13,7 @@ import pandas as pd
 from dashboard.theme import lab_names
 from dashboard.view import View
 from data import queries
+from data.extent import all_values
 from data.queries import SourceState
 from data.store import Store
 from signals import ledger
@@ -54,6 +55,7 @@ class Reader:
         self._series = lru_cache(256)(self._read_series)
         self._states = lru_cache(16)(self._read_states)
         self._findings = lru_cache(16)(self._read_findings)
+        self._values = lru_cache(4)(self._read_values)
 
     def versions(self) -> Versions:
         """Numbers that change when anything shown may have changed.
@@ -87,13 +89,21 @@ class Reader:
     def _read_states(self, instant: datetime | None, _: Versions) -> Mapping[str, SourceState]:
         return queries.source_states(self.store, instant)
 
+    def _rows(self, key: str, instant: datetime | None, versions: Versions) -> pd.DataFrame:
+        found, empty = self._values(instant, versions[:1])
+        return found.get(key, empty)
+
+    def _read_values(self, instant: datetime | None, _: Versions) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+        """All values by indicator, and what there is of an indicator without any: the columns."""
+        return all_values(self.store, instant), queries.observations(self.store, "", instant)
+
     def _read_findings(self, instant: datetime | None, _: Versions) -> Mapping[str, Finding]:
         return ledger.read(self.store, instant)
 
     def _read_series(self, key: str, instant: datetime | None, variant: str, versions: Versions) -> Series:
         catalogue = self._catalogue(instant, versions[:2])
         indicator = catalogue[key]
-        rows = queries.observations(self.store, key, instant)
+        rows = self._rows(key, instant, versions)
         choices = tuple(v for v in indicator["variants"] if not v["beside"])
         usual = primary_variant(indicator, rows)
         chosen = variant if variant in {v["key"] for v in choices} else usual
@@ -108,7 +118,7 @@ class Reader:
         names = lab_names()
         shown["lab_name"] = [names.get(lab, "") if isinstance(lab, str) else "" for lab in shown["lab"]]
         own = [k for k, v in catalogue.items() if v["figure_of"] == key]
-        figures = [queries.observations(self.store, k, instant) for k in own]
+        figures = [self._rows(k, instant, versions) for k in own]
         return Series(
             indicator=indicator,
             variant=chosen,

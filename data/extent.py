@@ -24,11 +24,13 @@ def extents(store: Store, instant: datetime | None = None) -> dict[str, dict[str
 
 
 def all_values(store: Store, instant: datetime | None = None) -> dict[str, pd.DataFrame]:
-    """The values of every indicator as known at `instant`, by key, withdrawn ones left out; by date and subject.
+    """What `queries.observations` gives, for every indicator that has values, by key.
 
     One reading of the table, where asking for one indicator after the other takes as many.
     """
-    current = as_of(store.read("observations"), OBSERVATIONS.point, instant).filter(pl.col("value").is_not_null())
-    rows = current.drop("row_id", "prev_id", "run_id").sort("indicator", "date", "subject", "variant").collect()
+    stored, point = store.read("observations"), list(OBSERVATIONS.point)
+    current = as_of(stored, point, instant).filter(pl.col("value").is_not_null())
+    first = stored.group_by(point).agg(first_known_at=pl.col("known_at").min(), vintages=pl.len())
+    rows = current.join(first, on=point, how="left").sort("indicator", "date", "subject", "variant").collect()
     frame: pd.DataFrame = rows.to_arrow().to_pandas(date_as_object=False)
     return {str(key): group.reset_index(drop=True) for key, group in frame.groupby("indicator")}
