@@ -11,6 +11,7 @@ from dashboard.words import NBSP
 from signals.finding import Change, Finding, Interval, Licence, Shares
 from signals.verdict import Verdict
 
+SUGGESTED = 0.10
 Section = tuple[str, list[str]]
 
 
@@ -20,12 +21,12 @@ def sections(indicator: Mapping[str, Any], verdict: Verdict) -> list[Section]:
     if finding is None or change is None:
         return [("What can be said", list(verdict.reasons))]
     found = [
-        ("Verdict", [sentence(verdict), *verdict.reasons]),
+        ("Verdict", [sentence(verdict), *(r for r in verdict.reasons if r not in finding.reasons)]),
         ("Size", list(_size(change, indicator["unit"]))),
         ("Chance", list(_chance(change, finding))),
         ("Power", list(_power(finding))),
         ("Other choices", list(_choices(finding.multiverse))),
-        ("What would end it", [finding.ends_when] if finding.ends_when else []),
+        ("What would change it", [finding.ends_when] if finding.ends_when else []),
         ("Not to be confused", list(_confused(change, finding))),
     ]
     return [(heading, said) for heading, said in found if said]
@@ -34,6 +35,8 @@ def sections(indicator: Mapping[str, Any], verdict: Verdict) -> list[Section]:
 def sentence(verdict: Verdict) -> str:
     """The verdict in one sentence, no surer than its state."""
     change = verdict.shown
+    if change is not None and verdict.state == "steady" and change.p <= SUGGESTED:
+        return "A bend is suggested, but not surely enough to flag: one steady line remains compatible with the data."
     if change is None or verdict.state in ("not enough data", "cannot tell", "steady"):
         return {
             "not enough data": "There are too few points to judge whether growth has changed.",
@@ -116,7 +119,9 @@ def _choices(shares: Shares | None) -> Iterator[str]:
 
 
 def _confused(change: Change, finding: Finding) -> Iterator[str]:
-    if change.jump:
-        yield f"A one-off step instead of a bend: {change.jump}."
+    if change.is_jump:
+        yield "A one-off step explains the series better than a lasting bend."
+    elif change.jump == "bend or jump":
+        yield "A one-off step would explain the series as well as a bend."
     if finding.burst is not None and finding.burst.is_on:
         yield "A burst of mentions is on: a short rise above its own past, not acceleration."

@@ -50,8 +50,8 @@ def number(value: float, digits: int = 3) -> str:
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "unknown"
     magnitude = math.floor(math.log10(abs(value)))
-    for size, word in ((12, "trillion"), (9, "billion")):
-        if size <= magnitude < 15:
+    for size, word in ((12, "trillion"), (9, "billion"), (6, "million")):
+        if max(size, 7) <= magnitude < 15:
             return f"{number(value / 10**size, digits)}{NBSP}{word}"
     if magnitude >= 15:
         mantissa = value / 10**magnitude

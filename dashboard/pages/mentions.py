@@ -79,15 +79,15 @@ def _shown(found: pd.DataFrame, view: View) -> None:
     shown = ", ".join(lab_names()[lab] for lab in labs[:3]) + (" and others" if len(labs) > 3 else "")
     st.title(f"{shown}: {share:.0%} of {len(named):,} lab mentions")
     st.caption(
-        "Titles that name a lab, by week of publication (Mon to Sun, UTC). Publishing is not being mentioned: "
-        "a lab's own posts count for its outlet. Title matching is not equally complete for all labs."
+        "Titles that name a lab, by week, month or quarter of publication (UTC). Labs' own posts are among them: "
+        "choose a kind to leave them out. Title matching is not equally complete for all labs."
     )
     st.plotly_chart(
-        charts.weekly(named, view, frame.mode()),
+        charts.mentions_over_time(named, view, frame.mode()),
         key="chart",
         theme=None,
         config=dict(charts.CONFIG),
-        alt=f"Mentions by lab and week; {len(named)} in all.",
+        alt=f"Mentions by lab over time; {len(named)} in all.",
     )
     st.header(f"Latest {min(LATEST, len(articles))} of {len(articles):,}")
     st.dataframe(

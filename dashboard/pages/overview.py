@@ -47,7 +47,7 @@ def _nothing(view: View) -> None:
         st.caption(f"No value was known on {words.day(view.as_of)}. Choose a later day.")
     else:
         st.title("No data yet")
-        start = "It starts with `make run`, or alone with `python -m collectors schedule`."
+        start = "It starts with: make run, or alone with python -m collectors schedule"
         st.caption(f"The worker has not finished its first run. {start}")
 
 

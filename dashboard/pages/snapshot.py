@@ -27,7 +27,7 @@ def page() -> None:
         st.caption(f"{withheld} indicators are not ours to redistribute; their pages lead to the publisher.")
     asked = f"?asof={view.as_of}" if view.as_of else ""
     st.link_button("Whole snapshot (zip)", f"/api/v1/snapshot.zip{asked}", icon=":material/download:")
-    st.caption("Tidy CSVs, schema, licences, citation and hashes; `python -m data verify FILE.zip` proves it.")
+    st.caption("Tidy CSVs, schema, licences, citation and hashes; python -m data verify FILE.zip proves it.")
     _table(view)
     _machines()
     frame.watch()

@@ -49,7 +49,7 @@ def _worker(view: View) -> str:
     """Whether the collectors are at work, as seen from the web process alone."""
     tried = [s.last_try for s in reader().states(view.instant).values() if s.last_try]
     if not tried:
-        return "No collector has reported yet: values come from the baseline. Start the worker with `make run`."
+        return "No collector has reported yet: values come from the baseline. Start the worker with: make run."
     newest, now = max(tried), frame.now(view)
     silent = "" if now - newest < timedelta(hours=25) else " Values below are ageing: is the worker running?"
     return f"Collectors last reported {words.instant(newest)} ({words.age(newest, now)}).{silent}"

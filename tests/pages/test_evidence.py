@@ -70,7 +70,7 @@ def test_the_title_of_a_flag_says_before_and_after(flagged: Series) -> None:
     ("state", "words_said", "unsaid"),
     [
         ("watch", "may be faster", "credibly"),
-        ("steady", "No bend is seen", "faster"),
+        ("steady", "not surely enough to flag", "faster"),
         ("cannot tell", "cannot be told", "faster"),
     ],
 )
