@@ -13,6 +13,10 @@ CLIP = 0.0025
 """A bounded score is read as at least this share away from its floor and its ceiling."""
 
 
+LARGEST = 1e100
+"""Squares of larger values overflow; nothing that is measured comes near."""
+
+
 class OffScale(ValueError):
     """A value that the declared scale cannot show; the message names it."""
 
@@ -37,6 +41,8 @@ class Scale:
         """Values in their unit to the straight-line scale; shape unchanged."""
         if len(values) and not np.all(np.isfinite(values)):
             raise OffScale(f"not a finite number: {values[~np.isfinite(values)][0]}")
+        if np.any(np.abs(values) > LARGEST):
+            raise OffScale(f"too large to compute with: {values[np.abs(values) > LARGEST][0]}")
         if self.kind == "log2":
             if np.any(values <= 0):
                 raise OffScale(f"a doubling scale needs values above zero, not {values[values <= 0][0]}")

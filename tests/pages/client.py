@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -42,7 +43,9 @@ class Client:
         return self.ask("HEAD", address, **headers)
 
     def ask(self, method: str, address: str, **headers: str) -> Answer:
-        return asyncio.run(self._ask(method, address, headers))
+        # in a thread of its own: browser tests of the same session keep a loop running in this one
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, self._ask(method, address, headers)).result()
 
     async def _ask(self, method: str, address: str, headers: Mapping[str, str]) -> Answer:
         path, _, asked = address.partition("?")
