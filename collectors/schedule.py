@@ -28,7 +28,7 @@ log = logging.getLogger("collectors")
 
 FIRST_RETRY = timedelta(hours=1)
 LONGEST_RETRY = timedelta(hours=24)
-SECONDS_TO_STOP = 8
+SECONDS_TO_STOP = 3  # Procfile runners kill after five
 SETTLE = timedelta(seconds=20)
 """How long the ledger waits for other sources' news, so that a start does not judge thirty times."""
 
@@ -79,7 +79,7 @@ def judge(store: Store) -> None:
 
 
 def work(store: Store, live: Live) -> int:
-    """Collect until SIGTERM or SIGINT; a running job may end within eight seconds, else it is cut (it is safe to)."""
+    """Collect until SIGTERM or SIGINT; a running job may end within three seconds, else it is cut (it is safe to)."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
