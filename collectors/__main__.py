@@ -13,7 +13,7 @@ from pathlib import Path
 from collectors import backfill, catalogue, registry, tagging, template, topics
 from collectors.live import Live
 from collectors.replay import NoNetwork, PartNotRecorded, Recorder, Replay
-from collectors.run import VANISHED, held_rows, release, run_source, run_together
+from collectors.run import SETTLED_BY_NEXT, held_rows, release, run_source, run_together
 from collectors.source import Collector
 from data import queries, settings
 from data.queries import Held
@@ -236,8 +236,8 @@ def _accept(args: argparse.Namespace, here: Settings) -> int:
         found = [row for row in held if row.q_id.startswith(q_id)]
         if len(found) != 1:
             raise Failure("refused", f"{q_id}: {len(found)} held values begin so; `quarantine` lists them")
-        if found[0].reason == VANISHED:
-            raise Failure("refused", f"{q_id}: a value that is missing is withdrawn by the next answer without it")
+        if found[0].reason in SETTLED_BY_NEXT:
+            raise Failure("refused", f"{q_id}: {found[0].reason}; the next answer settles it")
         chosen += found
     for row in chosen:
         release(store, row, datetime.now(UTC))

@@ -24,7 +24,8 @@ CONFIRMED = math.log(1.5)
 COMMON = 3
 FEW = 5
 """So many values must be stored before a new model is called an outlier among them."""
-EARLIEST = date(1900, 1, 1)
+RESTATED = 2.5
+"""The largest believable factor of a value that is restated; METR's largest so far was 2.26 (GPT-2, May 2026)."""
 RANGES = {"fraction": (0.0, 1.0), "percent": (0.0, 100.0)}
 
 OUTLIER, MOVED = "outlier", "common factor"
@@ -52,10 +53,11 @@ class Judged:
 
 def impossible(indicator: Indicator, row: Observation) -> str:
     """Why a value cannot be one whatever else is known, or ""."""
-    if row.date < EARLIEST:
-        return "an impossible date"
     if indicator.transform == "log2" and row.value < 0:
         return "below zero on a logarithmic scale"
+    low, high = (row.value if end is None else end for end in (row.low, row.high))
+    if row.bound == "=" and not low <= row.value <= high:
+        return "outside its own interval"
     least, most = RANGES.get(indicator.unit, (-math.inf, math.inf))
     if indicator.transform == "logit" and not least <= row.value <= most:
         return f"outside {least:g} to {most:g}: is it in another unit?"
@@ -116,6 +118,7 @@ class _Known:
         """The doubt in a restated point, in the next value of a subject, or in a new subject among the others."""
         before = self._points.get(row.point)
         if before is not None:
+            most = most and min(most, RESTATED)
             return _doubt(row, before, "the value stored for it", most, units=True)
         if most is None:
             return None
@@ -132,12 +135,12 @@ class _Known:
 
 
 def _doubt(row: Observation, before: float, against: str, most: float | None, *, units: bool = False) -> Doubt | None:
-    if row.value <= 0 or before <= 0:
+    if row.value * before <= 0:
         return None  # no factor leads from one to the other
     factor = row.value / before
     size = abs(math.log(factor))
     jump = units and any(abs(size - math.log(unit)) <= EXACT for unit in UNIT_JUMPS)
-    beyond = most is not None and size > math.log(most)
+    beyond = most is not None and before > 0 and size > math.log(most)
     return Doubt(row, factor, before, against) if jump or beyond else None
 
 
@@ -164,7 +167,11 @@ def _same(earlier: Held, row: Observation, within: float) -> bool:
     said = earlier.row
     point = (said.get("indicator"), said.get("subject"), said.get("variant"))
     value = said.get("value")
-    if point != (row.indicator, clean(row.subject), row.variant) or not isinstance(value, int | float) or value <= 0:
+    if (
+        point != (row.indicator, clean(row.subject), row.variant)
+        or not isinstance(value, int | float)
+        or row.value * value <= 0
+    ):
         return False
     return abs(math.log(row.value / value)) <= within
 

@@ -119,15 +119,19 @@ def _held_back(board: Board, reason: str) -> Refused:
 def _board(board: Board, body: bytes, groups: Mapping[str, str]) -> Iterator[Row]:
     where = f"{URL}: {board.member}"
     versions: dict[str, list[tuple[float, Cells]]] = {}
+    unbelieved = set()
     for row in csv_rows(body, ("Model version", board.column, "Release date", "Organization"), where):
         if not row[board.column]:
             continue  # listed, but without this score (GSO checked only some of its rows for hacks)
         value = round(board.scale * number(row[board.column], f"{where}: {row['Model version']}"), 10)
         if reason := _doubt(board, row, value):
             yield Refused(reason=reason, row={"indicator": board.indicator.key, "value": value, **_shown(row)})
+            unbelieved.add(row["Model version"])
         else:
             versions.setdefault(row["Model version"], []).append((value, row))
     for version, found in versions.items():
+        if version in unbelieved:
+            continue  # the best of the others would pass for the best of all
         yield _best(board, version, found, groups.get(version), where)
 
 

@@ -13,17 +13,22 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
 from data.schema import Failure
+from data.text import visible
 
+EARLIEST = date(1900, 1, 1)
+"""No publisher of ours has a fact from before; a year 1 or 202 is a slip."""
 MOST_MEMBERS = 200
 MOST_BYTES = 100_000_000
 MOST_RATIO = 200
@@ -41,7 +46,30 @@ _PARQUET = b"PAR1"
 _BROKEN_PARQUET = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, AttributeError, MemoryError)
 # the last four: PyYAML stumbles over tags on values they do not fit
 _BROKEN_YAML = (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError, ArithmeticError)
+Entry = TypeVar("Entry")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+
+
+_records: ContextVar[list[int] | None] = ContextVar("records", default=None)
+
+
+@contextmanager
+def counting() -> Iterator[list[int]]:
+    """Collects how many records (lines of a table, objects of a document) each reader finds meanwhile.
+
+    What comes out of a sum says nothing about how much went in: half an answer is found by its records.
+    """
+    read: list[int] = []
+    token = _records.set(read)
+    try:
+        yield read
+    finally:
+        _records.reset(token)
+
+
+def _note(records: int) -> None:
+    if (read := _records.get()) is not None:
+        read.append(records)
 
 
 def text_document(body: bytes, where: str) -> str:
@@ -82,8 +110,12 @@ def json_document(body: bytes, where: str) -> Any:
             raise ValueError(f"{text} is not a number")
         return value
 
+    objects = 0
+
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = dict(pairs)
+        nonlocal objects
+        objects += 1
+        keys = {key: _cleaned(value) for key, value in pairs}
         if len(keys) != len(pairs):
             raise ValueError("a key stands twice in one object")
         return keys
@@ -97,13 +129,24 @@ def json_document(body: bytes, where: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise Failure("bad_content", f"{where}: not JSON ({error})") from None
     if document is None or _is_error(document):
-        raise Failure("bad_content", f"{where}: a message instead of data: {_start(text)}")
+        raise _message(text, where)
+    _note(objects)
     return document
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
+    return [_cleaned(entry) for entry in value] if isinstance(value, list) else value
 
 
 def _is_error(document: Any) -> bool:
     """Whether this is what an API says in place of an answer: an error, and nothing beside it."""
     return isinstance(document, dict) and bool(_ERROR_KEYS & document.keys()) and document.keys() <= _BESIDE_ERROR
+
+
+def _message(text: str, where: str) -> Failure:
+    return Failure("bad_content", f"{where}: a message instead of data: {_start(text)}")
 
 
 class _PlainYaml(yaml.SafeLoader):
@@ -114,7 +157,13 @@ class _PlainYaml(yaml.SafeLoader):
             raise yaml.YAMLError("aliases are not read")
         return super().compose_node(parent, index)
 
+    mappings = 0
+
+    def construct_scalar(self, node: Any) -> Any:
+        return visible(super().construct_scalar(node))
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        self.mappings += 1
         keys = super().construct_mapping(node, deep)
         if len(keys) != len(node.value):
             raise yaml.YAMLError(f"a key stands twice in one mapping (line {node.start_mark.line + 1})")
@@ -122,20 +171,33 @@ class _PlainYaml(yaml.SafeLoader):
 
 
 def yaml_document(body: bytes, where: str) -> Any:
-    """One YAML document of plain values; aliases and duplicate keys are refused."""
+    """One YAML document, a list or mapping of plain values; aliases and duplicate keys are refused."""
     text = _data(body, where)
     if len(text) > MOST_YAML:
         raise Failure("too_large", f"{where}: {len(text)} characters of YAML")
+    loader = _PlainYaml(text)
     try:
-        return yaml.load(text, Loader=_PlainYaml)  # noqa: S506 - a SafeLoader
+        document = loader.get_single_data()
     except _BROKEN_YAML as error:
         raise Failure("bad_content", f"{where}: not YAML ({' '.join(str(error).split())[:200]})") from None
+    finally:
+        loader.dispose()
+    # any words are YAML: a text, and no table
+    if not isinstance(document, list | dict) or _is_error(document):
+        raise _message(text, where)
+    _note(loader.mappings)
+    return document
 
 
-def csv_rows(body: bytes, required: tuple[str, ...], where: str) -> list[dict[str, str]]:
-    """Rows by column name, cells stripped. Order and extra columns do not matter; a missing column is `schema`."""
+def csv_rows(body: bytes, required: tuple[str, ...], where: str, *, ragged: bool = False) -> list[dict[str, str]]:
+    """Rows by column name, cells cleaned. Order and extra columns do not matter; a missing column is `schema`.
+
+    A row with too few cells is `bad_content`; with `ragged` the cells that it lacks are empty.
+    """
     text = _data(body, where)
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    if not text.endswith(("\n", "\r")):  # every publisher of ours ends its last line; a cut number is another number
+        raise Failure("bad_content", f"{where}: the last line has no end, so that the answer may be cut")
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, restval="" if ragged else None)
     try:
         header = [name.strip() for name in reader.fieldnames or ()]
         _check_header(header, required, text, where)
@@ -145,7 +207,8 @@ def csv_rows(body: bytes, required: tuple[str, ...], where: str) -> list[dict[st
             if None in row or None in row.values():
                 line = f"{where}: line {reader.line_num}"
                 raise Failure("bad_content", f"{line} has another number of cells than the header")
-            rows.append({name: cell.strip() for name, cell in row.items()})
+            rows.append({name: visible(cell) for name, cell in row.items()})
+        _note(len(rows))
         return rows
     except csv.Error as error:
         raise Failure("bad_content", f"{where}: not CSV ({error})") from None
@@ -168,9 +231,12 @@ def markdown_table(body: bytes, required: tuple[str, ...], where: str) -> list[d
 
     A row with another number of cells is `bad_content`; no such table is `schema`.
     """
-    lines = iter(_data(body, where).splitlines())
+    text = _data(body, where)
+    lines = iter(text.splitlines())
+    tables = 0
     for line in lines:
         header = _markdown_cells(line)
+        tables += bool(header)
         if not set(required) <= set(header):
             continue
         rule = _markdown_cells(next(lines, ""))
@@ -182,7 +248,10 @@ def markdown_table(body: bytes, required: tuple[str, ...], where: str) -> list[d
                 at = f"{where}: {cells[0][:80]!r}"
                 raise Failure("bad_content", f"{at} has {len(cells)} cells under {len(header)} columns")
             rows.append(dict(zip(header, cells, strict=True)))
+        _note(len(rows))
         return rows
+    if not tables:
+        raise _message(text, where)
     raise Failure("schema", f"{where}: no table with the columns {', '.join(required)}")
 
 
@@ -192,7 +261,7 @@ def _markdown_cells(line: str) -> list[str]:
     if not (line.startswith("|") and line.endswith("|") and len(line) > 1):
         return []
     plain = re.sub(r"\[\^[^\]]*\]", "", re.sub(r"\[([^\]^]+)\]\((?:[^()]|\([^()]*\))*\)", r"\1", line))
-    return [cell.strip() for cell in plain[1:-1].split("|")]
+    return [visible(cell) for cell in plain[1:-1].split("|")]
 
 
 def parquet_rows(
@@ -222,10 +291,13 @@ def parquet_rows(
         rows: list[dict[str, Any]] = found.to_pylist()
     except _BROKEN_PARQUET as error:
         raise Failure("bad_content", f"{where}: not Parquet ({' '.join(str(error).split())[:200]})") from None
+    _note(len(rows))
     return [{name: _parquet_cell(cell, f"{where}: {name}") for name, cell in row.items()} for row in rows]
 
 
 def _parquet_cell(cell: Any, where: str) -> Any:
+    if isinstance(cell, str):
+        return visible(cell)
     if not isinstance(cell, float) or math.isfinite(cell):
         return cell
     if math.isnan(cell):
@@ -264,12 +336,23 @@ def number(text: str, where: str) -> float:
 
 
 def day(value: object, where: str) -> date:
-    """A day, written YYYY-MM-DD or already a date."""
-    if type(value) is date:
-        return value
+    """A day since 1900, written YYYY-MM-DD or already a date."""
+    found = value if type(value) is date else None
     try:
         if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-            return date.fromisoformat(value)
+            found = date.fromisoformat(value)
     except ValueError:
         pass
-    raise Failure("bad_content", f"{where}: not a day: {value!r}")
+    if found is None or found < EARLIEST:
+        raise Failure("bad_content", f"{where}: not a day: {value!r}")
+    return found
+
+
+def once(entries: Iterable[Entry], key: Callable[[Entry], Hashable], where: str) -> list[Entry]:
+    """The entries, each of which must stand there once: a sum would count it again."""
+    kept: dict[Hashable, Entry] = {}
+    for entry in entries:
+        if (name := key(entry)) in kept:
+            raise Failure("bad_content", f"{where}: {name!r} stands there twice")
+        kept[name] = entry
+    return list(kept.values())

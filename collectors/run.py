@@ -8,6 +8,7 @@ import json
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,11 +17,11 @@ from typing import Any
 
 import polars as pl
 
-from collectors import doubt
+from collectors import doubt, parse
 from collectors.counts import by_week
 from collectors.counts import from_table as counts_from_table
 from collectors.mentions import first_seen, mention_rows
-from collectors.source import Collector, Http, Row
+from collectors.source import FORETOLD, Collector, Http, Row
 from data import queries
 from data.queries import Held
 from data.schema import SUCCESS, BadRow, Failure, Indicator, Mention, Observation, Outcome, Refused, Run
@@ -29,11 +30,22 @@ from data.text import clean
 
 log = logging.getLogger("collectors")
 
-FORETOLD = timedelta(days=1)
 VANISHED_SHARE = 0.10
 VANISHED = "vanished: missing from a complete answer"
 RELEASED = "released by a person"
-ROW_FLOOR = 0.5
+MISSING_SHARE = 0.25
+"""So large a part of the records of the last good answer may be gone before it counts as half an answer."""
+UNFOUNDED = "made of several values, of which one is held back"
+SETTLED_BY_NEXT = (VANISHED, UNFOUNDED)
+"""Held rows that no person need release."""
+
+
+class LessThanBefore(Failure):
+    """An answer that lacks too much of what the last one had. `held` is what a person can let through."""
+
+    def __init__(self, source: str, text: str, **row: int) -> None:
+        super().__init__("incomplete", f"{source}: {text}")
+        self.held = Refused(reason=text, row=row, target="answer", status="pending")
 
 
 @dataclass
@@ -46,6 +58,7 @@ class Batch:
     withdrawn: list[dict[str, Any]] = field(default_factory=list)
     vanished: int = 0
     seen: int = 0
+    records: int = 0
 
 
 @dataclass
@@ -66,6 +79,8 @@ class _Attempt:
 
     def failed(self, problem: Exception) -> None:
         self.outcome, self.error = _classify(problem)
+        if isinstance(problem, LessThanBefore):
+            self.batch = Batch(refused=[problem.held])
         if self.outcome == "crash":
             log.error("source=%s run=%s outcome=crash", self.collector.name, self.run_id, exc_info=problem)
 
@@ -89,6 +104,7 @@ class _Attempt:
             rows_new=self.new,
             rows_quarantined=len(self.batch.refused),
             rows_vanished=self.batch.vanished,
+            records=self.batch.records,
             # kept only after a good parse: a bad answer must be fetched again
             validators=traffic.validators if self.outcome in SUCCESS else None,
             not_before=traffic.not_before,
@@ -106,8 +122,7 @@ def run_source(collector: Collector, http: Http, store: Store, *, run_id: str = 
     """
     attempt = _Attempt(collector, http, run_id or uuid.uuid4().hex, at)
     _collect(attempt, store, None)
-    if attempt.outcome == "ok":
-        _try_to_store([attempt], store)
+    _try_to_store([attempt], store)
     return _recorded([attempt.record()], store)[0]
 
 
@@ -121,9 +136,7 @@ def run_together(jobs: Sequence[tuple[Collector, Http]], store: Store, at: datet
         return [run_source(collector, http, store, at=at) for collector, http in jobs]
     for attempt in attempts:
         _collect(attempt, store, stored.get(attempt.collector.name, []))
-    good = [attempt for attempt in attempts if attempt.outcome == "ok"]
-    if good:
-        _try_to_store(good, store)
+    _try_to_store(attempts, store)
     return _recorded([attempt.record() for attempt in attempts], store)
 
 
@@ -163,32 +176,23 @@ def check(
     current points of the source, if they have been read already.
     """
     batch = Batch()
-    indicators = {indicator.key: indicator for indicator in collector.source.indicators}
-    for row in rows:
-        if isinstance(row, Refused):
-            batch.refused.append(row)
-        elif isinstance(row, Mention):
-            batch.mentions.append(row)
-        elif row.date > (now + FORETOLD).date():
-            batch.refused.append(Refused.of(row, "a date in the future"))
-        elif row.indicator in indicators and (problem := doubt.impossible(indicators[row.indicator], row)):
-            batch.refused.append(Refused.of(row, problem))
-        else:
-            batch.observations.append(row)
-    batch.observations = _once(collector, batch.observations)
-    batch.seen = len(batch.observations) + len(batch.mentions) + len(batch.refused)
+    doubted = _read(collector, rows, now, batch)
+    good = len(batch.observations) + len(batch.mentions)
+    batch.seen = good + len(batch.refused)
     if batch.seen < collector.source.at_least:
         raise Failure(
             "incomplete", f"{collector.name}: {batch.seen} rows, at least {collector.source.at_least} expected"
         )
+    if batch.refused and not good:
+        raise Failure("incomplete", f"{collector.name}: every row is refused, the first: {batch.refused[0].reason}")
     if not partial:
-        _compare_with_last(collector, batch, store)
+        _compare_with_last(collector, batch, store, now)
     if stored is None:
         stored = queries.current_points(store, collector.name, now)
     _look_for_vanished(collector, batch, now, stored, store)
     if collector.source.counts is None:  # a day that is counted again while it fills is no change of unit
         judged = doubt.judge(
-            indicators,
+            {indicator.key: indicator for indicator in collector.source.indicators},
             batch.observations,
             stored,
             held=lambda: queries.held(store, collector.name, now - collector.source.every / 2),
@@ -196,16 +200,81 @@ def check(
         )
         batch.observations = judged.believed
         batch.refused += judged.refused
+        if stored and _is_news(collector, [*doubted, *judged.refused], now, store):
+            _hold_derived(batch, stored)
     return batch
 
 
-def _compare_with_last(collector: Collector, batch: Batch, store: Store) -> None:
-    """Fewer than half the rows of the last good answer are half an answer. Feeds roll, and are not judged by this."""
+def _read(collector: Collector, rows: Iterable[Row], now: datetime, batch: Batch) -> list[Refused]:
+    """Sort the rows of an answer into the batch; those that were refused for what they say."""
+    indicators = {indicator.key: indicator for indicator in collector.source.indicators}
+    latest, doubted = now + FORETOLD, []
+    with parse.counting() as records:
+        for row in rows:
+            if isinstance(row, Refused):
+                batch.refused.append(row)
+            elif isinstance(row, Mention):
+                if row.at is not None and row.at > latest:
+                    batch.refused.append(_foretold(row))
+                else:
+                    batch.mentions.append(row)
+            elif row.date > latest.date():
+                doubted.append(Refused.of(row, "a date in the future"))
+            elif row.indicator in indicators and (problem := doubt.impossible(indicators[row.indicator], row)):
+                doubted.append(Refused.of(row, problem))
+            else:
+                batch.observations.append(row)
+    batch.records = sum(records)
+    batch.refused += doubted
+    batch.observations = _once(collector, batch.observations)
+    return doubted
+
+
+def _foretold(mention: Mention) -> Refused:
+    assert mention.at is not None
+    row = {"outlet": mention.outlet, "title": mention.title, "url": mention.url, "at": mention.at.isoformat()}
+    return Refused(reason="a date in the future", row=row, target="mentions")
+
+
+def _is_news(collector: Collector, refused: Iterable[Refused], now: datetime, store: Store) -> bool:
+    """Whether something is refused that was believed, or absent, in the answer before."""
+    unsettled = [row for row in refused if row.status != "accepted"]
+    if not unsettled:
+        return False
+    q_ids = {_refused_row(collector.name, row, "", now)["q_id"] for row in unsettled}
+    return bool(q_ids - queries.refused_before(store, q_ids, now - collector.source.every / 2))
+
+
+def _hold_derived(batch: Batch, stored: Iterable[Mapping[str, Any]]) -> None:
+    """What is made of several values waits where one of them is in doubt, unless it comes out as before."""
+    before: dict[object, float] = {
+        (row["indicator"], row["subject"], row["variant"], row["date"]): row["value"] for row in stored
+    }
+    waiting = [row for row in batch.observations if row.derived and before.get(row.point) != row.value]
+    points = {row.point for row in waiting}
+    batch.observations = [row for row in batch.observations if row.point not in points]
+    for indicator, count in Counter(row.indicator for row in waiting).items():
+        batch.refused.append(Refused(reason=UNFOUNDED, row={"indicator": indicator, "values": count}, status="pending"))
+
+
+def _compare_with_last(collector: Collector, batch: Batch, store: Store, now: datetime) -> None:
+    """An answer with a quarter less in it is half an answer. Feeds roll, and are not judged by this."""
     if collector.source.counts is not None or not collector.source.indicators or batch.mentions:
         return
-    last = queries.rows_read(store, collector.name)
-    if batch.seen < ROW_FLOOR * last:
-        raise Failure("incomplete", f"{collector.name}: {batch.seen} rows, the last good answer had {last}")
+    last = queries.records_read(store, collector.name)
+    if batch.records < (1 - MISSING_SHARE) * last:
+        less = LessThanBefore(
+            collector.name,
+            f"{batch.records} records, the last good answer had {last}",
+            records=batch.records,
+            before=last,
+        )
+        _raise_unless_released(collector, less, store, now)
+
+
+def _raise_unless_released(collector: Collector, less: LessThanBefore, store: Store, now: datetime) -> None:
+    if not any(held.row == less.held.row for held in queries.released(store, collector.name, RELEASED, now)):
+        raise less
 
 
 def _once(collector: Collector, rows: Sequence[Observation]) -> list[Observation]:
@@ -238,9 +307,11 @@ def _look_for_vanished(
     if not gone:
         return
     if len(gone) > VANISHED_SHARE * len(stored):
-        raise Failure(
-            "incomplete", f"{collector.name}: {len(gone)} of {len(stored)} stored values are missing from the answer"
-        )
+        text = f"{len(gone)} of {len(stored)} stored values are missing from the answer"
+        less = LessThanBefore(collector.name, text, missing=len(gone), before=len(stored))
+        _raise_unless_released(collector, less, store, now)
+        batch.withdrawn += gone
+        return
     noted = queries.noted(store, collector.name, VANISHED, now - collector.source.every / 2)
     for row in gone:
         point = {
@@ -260,6 +331,9 @@ def _store(attempts: Sequence[_Attempt], store: Store) -> None:
     known_at = at or datetime.now(UTC)
     refused = [_refused_row(a.collector.name, r, a.run_id, known_at) for a in attempts for r in a.batch.refused]
     store.append_new("quarantine", refused)
+    attempts = [attempt for attempt in attempts if attempt.outcome == "ok"]
+    if not attempts:
+        return
     store.append_vintages("indicators", [row for a in attempts for row in catalogue_rows(a.collector)], at=None)
     new = store.append_vintages("observations", [row for a in attempts for row in _observation_rows(a)], at)
     if len(attempts) == 1:
@@ -444,7 +518,8 @@ def _float(value: float | None) -> float | None:
 
 def _refused_row(source: str, refused: Refused, run_id: str, known_at: datetime) -> dict[str, Any]:
     row, reason = _json(refused.row)[:4000], clean(refused.reason)
-    run = "" if refused.status == "rejected" else run_id
+    # what was refused for good, or as a whole, is listed once and not once a run
+    run = run_id if refused.status != "rejected" and refused.target != "answer" else ""
     return {
         "q_id": digest(source, refused.target, reason, row, run),
         "ref": refused.ref,

@@ -11,6 +11,8 @@ from collectors.counts import Counts
 from data.schema import Failure, Indicator, Mention, Observation, Refused, Share
 
 Row = Observation | Mention | Refused
+FORETOLD = timedelta(days=1)
+"""So far ahead of us a date may lie: it is tomorrow somewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +120,15 @@ class Http(ABC):
     def yaml(self, url: str) -> Any:
         return parse.yaml_document(self.get(url).body, url)
 
-    def csv(self, url: str, required: tuple[str, ...]) -> list[dict[str, str]]:
-        return parse.csv_rows(self.get(url).body, required, url)
+    def csv(self, url: str, required: tuple[str, ...], *, ragged: bool = False) -> list[dict[str, str]]:
+        return parse.csv_rows(self.get(url).body, required, url, ragged=ragged)
+
+    def past_day(self, value: object, where: str) -> date:
+        """A day that has begun. For what goes into sums, where a row that is put off silently leaves another sum."""
+        found = parse.day(value, where)
+        if found > (self.now + FORETOLD).date():
+            raise Failure("bad_content", f"{where}: a day in the future: {value!r}")
+        return found
 
     def archive(self, url: str) -> Mapping[str, bytes]:
         return parse.zip_members(self.get(url).body, url)

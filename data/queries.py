@@ -1,7 +1,7 @@
 """Every question asked of the tables, each written once. Frames out are pandas; instants are UTC."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -102,12 +102,16 @@ class Held:
 
 
 def held(store: Store, source: str, instant: datetime) -> list[Held]:
-    """What the last good run of a source up to `instant` held back for a confirmation."""
-    last = _last_good(store, source).filter(pl.col("ended_at") <= instant).tail(1).select("run_id").collect()
+    """What the last good run of a source up to `instant` held back, and the answers refused since then."""
+    last = (
+        _last_good(store, source).filter(pl.col("ended_at") <= instant).tail(1).select("run_id", "ended_at").collect()
+    )
     if last.is_empty():
         return []
-    of_run = (pl.col("source") == source) & (pl.col("run_id") == last.item()) & (pl.col("status") == "pending")
-    return _held(store.read("quarantine").filter(of_run))
+    run_id, ended_at = last.row(0)
+    since = (pl.col("target") == "answer") & (pl.col("known_at") >= ended_at)
+    pending = (pl.col("source") == source) & (pl.col("status") == "pending")
+    return _held(store.read("quarantine").filter(pending & ((pl.col("run_id") == run_id) | since)))
 
 
 def released(store: Store, source: str, reason: str, instant: datetime) -> list[Held]:
@@ -119,10 +123,16 @@ def released(store: Store, source: str, reason: str, instant: datetime) -> list[
     return _held(store.read("quarantine").filter(accepted & (pl.col("known_at") >= last.item())))
 
 
-def rows_read(store: Store, source: str) -> int:
-    """How many rows the last good answer from the network had; 0 before there was one."""
-    last = _last_good(store, source).filter(pl.col("requests") > 0).tail(1).select("rows_seen").collect()
-    return 0 if last.is_empty() else int(last.item())
+def records_read(store: Store, source: str) -> int:
+    """How many records the last good answer from the network had; 0 before there was one."""
+    last = _last_good(store, source).filter(pl.col("requests") > 0).tail(1).select("records").collect()
+    return 0 if last.is_empty() else int(last.item() or 0)
+
+
+def refused_before(store: Store, q_ids: Iterable[str], instant: datetime) -> frozenset[str]:
+    """Those of the rows that had been refused by `instant`."""
+    known = store.read("quarantine").filter(pl.col("q_id").is_in(list(q_ids)) & (pl.col("known_at") <= instant))
+    return frozenset(known.select("q_id").collect()["q_id"].to_list())
 
 
 def _last_good(store: Store, source: str) -> pl.LazyFrame:

@@ -161,9 +161,10 @@ class Indicator:
         variant: str = "",
         url: str | None = None,
         stated_at: datetime | None = None,
+        derived: bool = False,
         **detail: object,
     ) -> "Observation":
-        """One value of this indicator, as published. `detail` is kept as JSON and makes no vintage."""
+        """One value of this indicator. `detail` is kept as JSON and makes no vintage."""
         known = {v.key for v in self.variants} or {""}
         _require(variant in known, f"{self.key}: undeclared variant", variant)
         return Observation(
@@ -181,13 +182,17 @@ class Indicator:
             unit=self.unit,
             url=url,
             stated_at=stated_at,
+            derived=derived,
             detail=MappingProxyType({k: v for k, v in detail.items() if v not in (None, "")}),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """One value of an indicator on a date, as published; `value` in the indicator's unit."""
+    """One value of an indicator on a date, in the indicator's unit.
+
+    `derived`: made by us of several values of the answer (a sum, a median, a gap), and in doubt where one of them is.
+    """
 
     indicator: str
     date: date
@@ -203,6 +208,7 @@ class Observation:
     variant: str = ""
     url: str | None = None
     stated_at: datetime | None = None
+    derived: bool = False
     detail: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -262,12 +268,13 @@ class Mention:
 class Refused:
     """A row that was seen and not believed; it goes to quarantine with its reason and is shown there.
 
-    `ref` names the held row (its q_id) that an accepted one lets through.
+    `target`: the table it was meant for, or the answer as a whole. `ref` names the held row (its q_id) that an
+    accepted one lets through.
     """
 
     reason: str
     row: Mapping[str, object]
-    target: Literal["observations", "mentions"] = "observations"
+    target: Literal["observations", "mentions", "answer"] = "observations"
     status: Literal["rejected", "pending", "accepted"] = "rejected"
     ref: str | None = None
 
@@ -309,6 +316,7 @@ class Run:
     rows_new: int = 0
     rows_quarantined: int = 0
     rows_vanished: int = 0
+    records: int | None = None
     validators: str | None = None
     not_before: datetime | None = None
     host: str = ""
@@ -496,6 +504,7 @@ RUNS = Table(
         ("rows_new", _int64, "rows added to the tables"),
         ("rows_quarantined", _int64, "rows refused"),
         ("rows_vanished", _int64, "stored points missing from a complete answer"),
+        ("records?", _int64, "lines of tables and objects of documents in the answers, whatever became of them"),
         ("validators?", _text, "JSON by address: etag, last_modified, sha256, fetched_at; only after a good run"),
         ("not_before?", _INSTANT, "no request to these hosts before"),
         ("host", _text, "host asked last; or all hosts that asked us to wait, separated by spaces"),
@@ -515,7 +524,7 @@ QUARANTINE = Table(
         ("known_at", _INSTANT, "when it was refused"),
         ("run_id", _text, "the run that refused it first"),
         ("source", _text, "name of the collector"),
-        ("target", _text, "table it was meant for"),
+        ("target", _text, "table it was meant for; answer: the answer as a whole"),
         ("status", _text, "rejected, pending or accepted"),
         ("reason", _text, "why, in a sentence"),
         ("row", _text, "the row as JSON with sorted keys, at most 4 kB"),

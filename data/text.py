@@ -15,12 +15,18 @@ _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2
 _FORMULA = "=+-@\t\r\n\0＝＋－＠"
 
 
+def visible(text: str) -> str:
+    """NFC text in one line without invisible or control characters, so that names that look alike are alike."""
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+        text = _INVISIBLE.sub("", text)
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    return " ".join(text.split())
+
+
 def clean(text: str, limit: int = 300) -> str:
-    """NFC text in one line without invisible or control characters, at most `limit` characters."""
-    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
-    text = _INVISIBLE.sub("", text)
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
-    return " ".join(text.split())[:limit]
+    """`visible` text of at most `limit` characters."""
+    return visible(text)[:limit]
 
 
 def plotly_text(text: str) -> str:

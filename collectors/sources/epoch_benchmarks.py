@@ -227,7 +227,7 @@ def _half_lives(members: Members, rows: list[Observation]) -> Iterator[Observati
         if first and start and first.date > start and not any(row.date <= start for row in passed):
             months = round((first.date - start).days / DAYS_A_MONTH, 2)
             yield HALF_LIFE.observed(
-                date=start, value=months, subject=indicator.title, url=URL, passed_by=first.subject
+                date=start, value=months, subject=indicator.title, url=URL, derived=True, passed_by=first.subject
             )
 
 
@@ -239,7 +239,7 @@ def _delays(members: Members, today: date) -> Iterator[Observation]:
         waits.setdefault(quarter(released), []).append(max((started - released).days, 0) + 1)
     for start, days in sorted(waits.items()):
         if FIRST_RUN <= start < quarter(today):
-            yield DELAY.observed(date=start, value=float(median(days)), url=URL, models=len(days))
+            yield DELAY.observed(date=start, value=float(median(days)), url=URL, derived=True, models=len(days))
 
 
 def _first_runs(members: Members) -> dict[str, tuple[date, date]]:

@@ -255,6 +255,7 @@ def _funding(http: Http) -> Iterator[Row]:
                 subject=company,
                 lab=lab_of(company),
                 url=f"{FOLDER}_funding_rounds.csv",
+                derived=True,
                 organisation=company,
                 tier="self_reported",
             )

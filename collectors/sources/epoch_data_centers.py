@@ -29,7 +29,7 @@ POWER = Indicator(
     marks="month",
     date_kind="month end",
     caveat=_CAVEAT,
-    max_factor=3.0,
+    max_factor=2.0,
 )
 COMPUTE = Indicator(
     key="dc_h100e",
@@ -45,7 +45,7 @@ COMPUTE = Indicator(
     marks="month",
     date_kind="month end",
     caveat=_CAVEAT,
-    max_factor=3.0,
+    max_factor=2.0,
 )
 COLUMNS = {"Power (MW)": POWER, "H100 equivalents": COMPUTE}
 
@@ -74,7 +74,7 @@ def collect(http: Http) -> Iterator[Row]:
             amounts = [number(row[column], f"{URL}: {site}: {column}") for site, row in states.items() if row[column]]
             if sum(amounts) > 0:  # the first sites were fields for years
                 running = sum(amount > 0 for amount in amounts)
-                yield indicator.observed(date=end, value=round(sum(amounts), 3), url=URL, sites=running)
+                yield indicator.observed(date=end, value=round(sum(amounts), 3), url=URL, derived=True, sites=running)
 
 
 _COLUMNS = ("Data center", "Date", *COLUMNS)

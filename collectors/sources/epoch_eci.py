@@ -126,6 +126,7 @@ def _gaps(scored: list[Observation]) -> Iterator[Observation]:
                 lab=row.lab,
                 variant=row.variant + kind,
                 url=row.url,
+                derived=True,
                 before=before.subject,
             )
 
@@ -142,6 +143,7 @@ def _lags(scored: list[Observation]) -> Iterator[Observation]:
                 lab=row.lab,
                 variant=row.variant,
                 url=row.url,
+                derived=True,
                 first_closed=first.subject,
             )
 

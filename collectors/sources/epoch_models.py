@@ -129,12 +129,17 @@ def _counts(http: Http) -> Iterator[Observation]:
     quarters = Counter(quarter(published) for published, _ in dated)
     for start, models in sorted(quarters.items()):
         if COUNTED_FROM <= start < quarter(newest):
-            yield PER_QUARTER.observed(date=start, value=models, url=ALL)
+            yield PER_QUARTER.observed(date=start, value=models, url=ALL, derived=True)
     for year in range(OPEN_FROM.year, newest.year):
         access = [access for published, access in dated if published.year == year]
         known = [a.startswith("Open weights") for a in access if a]
         if known:
             share = sum(known) / len(known)
             yield OPEN_SHARE.observed(
-                date=date(year, 1, 1), value=share, url=ALL, known=len(known), unknown=len(access) - len(known)
+                date=date(year, 1, 1),
+                value=share,
+                url=ALL,
+                derived=True,
+                known=len(known),
+                unknown=len(access) - len(known),
             )

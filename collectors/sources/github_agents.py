@@ -154,7 +154,7 @@ def _pull_requests(http: Http, indicator: Indicator, when: str, monday: date) ->
             totals.append(found["value"])
             yield indicator.observed(date=monday, subject=agent, lab=lab, url=url, **found)
     if len(totals) == len(AGENTS):
-        yield indicator.observed(date=monday, value=sum(totals), url=SOURCE.homepage)
+        yield indicator.observed(date=monday, value=sum(totals), url=SOURCE.homepage, derived=True)
 
 
 def _merge_rates(http: Http, monday: date) -> Iterator[Row]:

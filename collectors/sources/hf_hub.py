@@ -7,8 +7,10 @@ is the series.
 
 from collections.abc import Iterator
 from datetime import timedelta
+from operator import itemgetter
 from urllib.parse import urlencode
 
+from collectors.parse import once
 from collectors.source import Http, Row, Source
 from data.schema import Indicator, Refused
 
@@ -43,7 +45,7 @@ DOWNLOADS = Indicator(
     marks="lab and day",
     date_kind="snapshot",
     caveat="A rolling count, swayed by test machines; copies under other accounts are not in it.",
-    max_factor=10.0,
+    max_factor=4.0,
 )
 LIKES = Indicator(
     key="hf_likes_lab",
@@ -57,7 +59,7 @@ LIKES = Indicator(
     family="hf_hub",
     marks="lab and day",
     date_kind="snapshot",
-    max_factor=5.0,
+    max_factor=2.0,
 )
 
 SOURCE = Source(
@@ -82,12 +84,14 @@ def collect(http: Http) -> Iterator[Row]:
         url = address(account)
         if not http.has(url):
             continue
-        models = http.json(url)
+        models = once(http.json(url), itemgetter("id"), url)
         sums = {DOWNLOADS: sum(m["downloads"] for m in models), LIKES: sum(m["likes"] for m in models)}
         for indicator, total in sums.items():
             if models:
                 today = http.now.date()
-                yield indicator.observed(date=today, value=total, subject=account, lab=lab, url=url, models=len(models))
+                yield indicator.observed(
+                    date=today, value=total, subject=account, lab=lab, url=url, derived=True, models=len(models)
+                )
             else:
                 # an account that was renamed answers with an empty list, not with an error
                 yield Refused(

@@ -6,15 +6,13 @@ nothing can be said about speed. One release goes on gaining and revising rows. 
 site's program code and not in its data: a new one has to be added here.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from itertools import chain
 from statistics import mean
 
 from collectors.labs import lab_of
-from collectors.parse import number, text_document
+from collectors.parse import number
 from collectors.source import Http, Row, Source
 from data.schema import Failure, Indicator, Refused, Stage, Variant
 
@@ -78,26 +76,24 @@ def collect(http: Http) -> Iterator[Row]:
     for release in RELEASES:
         table, categories = addresses(release)
         if http.has(table) and http.has(categories):
-            yield from _models(release, http.get(table).body, http.json(categories), table)
+            tasks = http.json(categories)
+            if AGENTIC not in tasks or not all(tasks.values()):
+                raise Failure("schema", f"{categories}: {AGENTIC!r} is not there, or a category has no task")
+            # rows with too few cells occur, and one of them must not cost the others
+            rows = http.csv(table, ("model", *chain(*tasks.values())), ragged=True)
+            yield from _models(release, rows, tasks, table)
 
 
-def _models(release: str, body: bytes, categories: Mapping[str, list[str]], url: str) -> Iterator[Row]:
-    # read without parse.csv_rows: rows with too few cells occur, and one of them must not cost the others
-    try:
-        header, *rows = csv.reader(io.StringIO(text_document(body, url), newline=""))
-    except csv.Error as error:
-        raise Failure("bad_content", f"{url}: not CSV ({error})") from None
-    if AGENTIC not in categories or not all(categories.values()):
-        raise Failure("schema", f"{url}: the categories lack {AGENTIC!r}, or one of them has no task")
-    missing = [name for name in ("model", *chain(*categories.values())) if name not in header]
-    if missing:
-        raise Failure("schema", f"{url}: no column named {missing[0]!r}")
-    for cells in rows:
-        if len(cells) != len(header) or "" in cells:
-            reason = f"only {sum(map(bool, cells))} of {len(header)} cells: their mean would be another score"
-            yield Refused(reason=reason, row={"release": release, "model": cells[0] if cells else ""})
+def _models(release: str, rows: list[dict[str, str]], categories: Mapping[str, list[str]], url: str) -> Iterator[Row]:
+    for task in chain(*categories.values()):
+        best = max((number(row[task], f"{url}: {row['model']}") for row in rows if row[task]), default=100.0)
+        if best <= 1:  # percent; what nobody can do at all is no task of theirs
+            raise Failure("schema", f"{url}: no model reaches more than {best:g} % in {task!r}: is it in another unit?")
+    for row in rows:
+        if "" in row.values():
+            reason = f"only {sum(map(bool, row.values()))} of {len(row)} cells: their mean would be another score"
+            yield Refused(reason=reason, row={"release": release, "model": row["model"]})
             continue
-        row = dict(zip(header, cells, strict=True))
         at = f"{url}: {row['model']}"
         means = {name: mean(number(row[task], at) for task in tasks) for name, tasks in categories.items()}
         common = {

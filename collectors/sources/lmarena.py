@@ -150,4 +150,6 @@ def _gap(at: date, variant: str, rated: list[dict[str, Any]], url: str) -> Itera
     opened = [m for m in rated if m["license"] not in ("Proprietary", "", None)]  # no licence stated: unknown, not open
     if closed and opened:
         names = {"closed": closed[0]["model_name"], "open": opened[0]["model_name"]}
-        yield GAP.observed(date=at, value=closed[0]["value"] - opened[0]["value"], variant=variant, url=url, **names)
+        yield GAP.observed(
+            date=at, value=closed[0]["value"] - opened[0]["value"], variant=variant, url=url, derived=True, **names
+        )

@@ -79,7 +79,9 @@ def collect(http: Http) -> Iterator[Row]:
     for is_open, indicator in MEDIANS.items():
         prices = [_usd(model) for model in paid if bool(model["hugging_face_id"]) == is_open]
         if prices:
-            yield indicator.observed(date=http.now.date(), value=median(prices), url=CATALOGUE, models=len(prices))
+            yield indicator.observed(
+                date=http.now.date(), value=median(prices), url=CATALOGUE, derived=True, models=len(prices)
+            )
     if http.has(ABILITY):
         yield from _at_bars(http, paid)
 
@@ -107,6 +109,7 @@ def _at_bars(http: Http, paid: list[dict[str, Any]]) -> Iterator[Observation]:
                 lab=lab_of(slug=cheapest["id"]),
                 variant=f"eci-{bar}",
                 url=CATALOGUE,
+                derived=True,
                 cheapest=cheapest["id"],
                 models=len(able),
             )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from collectors.labs import lab_of
-from collectors.parse import day, number
+from collectors.parse import number
 from collectors.source import Http, Row, Source
 from data.schema import Indicator, Observation, Refused, Variant
 
@@ -32,7 +32,7 @@ TOKENS = Indicator(
     marks="day",
     date_kind="period",
     caveat="A reseller's slice, not the market. The newest days are provisional.",
-    max_factor=5.0,
+    max_factor=2.0,
 )
 LAB_SHARE = Indicator(
     key="or_lab_share",
@@ -81,14 +81,14 @@ def collect(http: Http) -> Iterator[Row]:
     days: dict[date, dict[str, float]] = defaultdict(dict)
     for row in http.csv(EXPORT, ("date", "model_permaslug", "total_tokens")):
         at = f"{EXPORT}: {row['date']}, {row['model_permaslug']}"
-        days[day(row["date"], at)][row["model_permaslug"]] = number(row["total_tokens"], at)
+        days[http.past_day(row["date"], at)][row["model_permaslug"]] = number(row["total_tokens"], at)
     days.pop(http.now.date(), None)  # a day that is not over is no day's total
     open_weights = _open_weights(http)
     for at_day, models in sorted(days.items()):
         if OTHER not in models:
             yield Refused(reason=f"no row {OTHER!r}, so that the total is unknown", row={"date": at_day.isoformat()})
         else:
-            yield TOKENS.observed(date=at_day, value=sum(models.values()), variant="day", url=EXPORT)
+            yield TOKENS.observed(date=at_day, value=sum(models.values()), variant="day", url=EXPORT, derived=True)
             yield from _lab_shares(at_day, models)
             yield from _open_share(at_day, models, open_weights)
     totals = {d: sum(models.values()) for d, models in days.items() if OTHER in models}
@@ -96,7 +96,7 @@ def collect(http: Http) -> Iterator[Row]:
         week = [totals.get(at_day - timedelta(days=back)) for back in range(WEEK)]
         if None not in week:  # the first six days of the export have no whole week behind them
             mean = sum(tokens for tokens in week if tokens is not None) / WEEK
-            yield TOKENS.observed(date=at_day, value=mean, variant="7-day", url=EXPORT)
+            yield TOKENS.observed(date=at_day, value=mean, variant="7-day", url=EXPORT, derived=True)
 
 
 def _lab_shares(at_day: date, models: Mapping[str, float]) -> Iterator[Observation]:
@@ -108,7 +108,13 @@ def _lab_shares(at_day: date, models: Mapping[str, float]) -> Iterator[Observati
             shares[lab or slug.partition("/")[0], lab] += tokens
     for (subject, lab), tokens in shares.items():
         yield LAB_SHARE.observed(
-            date=at_day, value=tokens / sum(models.values()), subject=subject, lab=lab, url=EXPORT, organisation=subject
+            date=at_day,
+            value=tokens / sum(models.values()),
+            subject=subject,
+            lab=lab,
+            url=EXPORT,
+            derived=True,
+            organisation=subject,
         )
 
 
@@ -133,5 +139,9 @@ def _open_share(at_day: date, models: Mapping[str, float], open_weights: Mapping
         return  # retired and anonymous models leave the catalogue: too little is known about this day
     opened = sum(tokens for slug, tokens in known.items() if open_weights[slug.partition(":")[0]])
     yield OPEN_SHARE.observed(
-        date=at_day, value=opened / sum(known.values()), url=EXPORT, share_of_tokens_known=round(covered, 3)
+        date=at_day,
+        value=opened / sum(known.values()),
+        url=EXPORT,
+        derived=True,
+        share_of_tokens_known=round(covered, 3),
     )

@@ -39,7 +39,7 @@ DOWNLOADS = Indicator(
     marks="package and week",
     date_kind="period",
     caveat="Test machines download again and again; a package is not a user.",
-    max_factor=10.0,
+    max_factor=2.0,
 )
 
 SOURCE = Source(

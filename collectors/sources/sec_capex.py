@@ -113,7 +113,7 @@ def collect(http: Http) -> Iterator[Row]:
             )
     for first_day, filers in present.items():
         if filers == len(FILERS):  # one who has not filed yet makes the sum incomplete, not smaller
-            yield TOTAL.observed(date=first_day, value=sums[first_day], url=SOURCE.homepage)
+            yield TOTAL.observed(date=first_day, value=sums[first_day], url=SOURCE.homepage, derived=True)
 
 
 def _as_last_filed(document: Mapping[str, Any], url: str) -> dict[tuple[date, date], Fact]:

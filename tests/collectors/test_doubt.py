@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from collectors import registry
+from collectors import doubt, registry
 from collectors.__main__ import main as collectors
+from collectors.parse import csv_rows
 from collectors.registry import one
 from collectors.replay import Replay
 from collectors.run import RELEASED, held_rows, release, run_source
 from collectors.source import Collector, Http, Payload, Row, Source, Traffic
 from data import queries
-from data.schema import Failure, Indicator, Run
+from data.schema import Failure, Indicator, Mention, Observation, Run
 from data.store import Store
 from tests.conftest import NOW, PAYLOADS
 
@@ -182,7 +183,7 @@ def test_values_outside_the_range_of_their_unit_are_refused_for_good(store: Stor
         SHARE.observed(date=JANUARY, value=70.0, subject="percent"),
         PERCENT.observed(date=JANUARY, value=101.0),
         COUNT.observed(date=JANUARY, value=-1.0),
-        COUNT.observed(date=date(1, 1, 1), value=5.0),
+        PERCENT.observed(date=JANUARY, value=50.0, low=55.0, high=60.0, subject="not in its interval"),
     ]
     done = run(store, 0, *rows)
     assert (done.rows_seen, done.rows_new, done.rows_quarantined) == (5, 1, 4)
@@ -190,18 +191,98 @@ def test_values_outside_the_range_of_their_unit_are_refused_for_good(store: Stor
     assert len(reasons(store, "rejected")) == 4, "listed once and not at every run"
 
 
-def test_half_an_answer_is_incomplete_and_a_folder_may_hold_less(store: Store) -> None:
-    days = [COUNT.observed(date=JANUARY + n * DAY, value=5.0) for n in range(20)]
-    run(store, 0, *days)
-    half = run(store, 1, *days[:9])
-    assert half.outcome == "incomplete"
-    assert "9 rows, the last good answer had 20" in (half.error or "")
-    assert run(store, 2, *days[:10]).outcome == "ok"
+def summed(*amounts: float) -> Collector:
+    """A source that reads a table and yields its sum alone."""
 
-    class Folder(Web):
-        partial = True
+    def collect(http: Http) -> Iterator[Row]:
+        read = csv_rows(b"amount\n" + b"".join(b"%g\n" % a for a in amounts), ("amount",), "made up")
+        total = sum(float(row["amount"]) for row in read)
+        yield COUNT.observed(date=http.now.date(), value=total, derived=True)
 
-    assert run_source(made_up(*days[:2]), Folder(NOW + 3 * DAY), store, at=NOW + 3 * DAY).outcome == "ok"
+    return Collector(name="made_up", source=SOURCE, collect=collect, about="made up")
+
+
+def at_day(day: float, store: Store, collector: Collector, web: type[Web] = Web) -> Run:
+    at = NOW + day * DAY
+    return run_source(collector, web(at), store, at=at)
+
+
+class Folder(Web):
+    partial = True
+
+
+def test_half_an_answer_is_found_by_what_went_into_a_sum(store: Store) -> None:
+    assert at_day(0, store, summed(*[1.0] * 20)).records == 20
+    half = at_day(1, store, summed(*[1.0] * 14))
+    assert (half.outcome, half.rows_new) == ("incomplete", 0)
+    assert "14 records, the last good answer had 20" in (half.error or "")
+    assert at_day(2, store, summed(*[1.0] * 15)).outcome == "ok"
+    assert at_day(3, store, summed(1.0), Folder).outcome == "ok", "a folder may hold less"
+
+
+def test_a_person_can_let_a_smaller_answer_through(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    at_day(0, store, summed(*[1.0] * 20))
+    assert {at_day(day, store, summed(*[1.0] * 9)).outcome for day in (1, 2)} == {"incomplete"}
+    (waiting,) = held_rows(store, ["made_up"], NOW + 3 * DAY)
+    assert waiting.row == {"records": 9, "before": 20}
+    release(store, waiting, NOW + 2.1 * DAY)
+    assert at_day(3, store, summed(*[1.0] * 8)).outcome == "incomplete", "another answer than the one released"
+    assert at_day(4, store, summed(*[1.0] * 9)).outcome == "ok"
+    assert at_day(5, store, summed(*[1.0] * 9)).outcome == "ok"
+
+
+def test_an_answer_of_refused_rows_alone_is_no_success(store: Store) -> None:
+    done = run(store, 0, PERCENT.observed(date=JANUARY, value=101.0))
+    assert done.outcome == "incomplete"
+    assert "every row is refused, the first: outside 0 to 100" in (done.error or "")
+
+
+def total(value: float) -> Observation:
+    return COUNT.observed(date=JANUARY, value=value, derived=True)
+
+
+def test_a_sum_waits_where_one_of_its_parts_is_in_doubt(store: Store) -> None:
+    run(store, 0, *scores(USUAL), total(100.0))
+    wrong = {**USUAL, "a": USUAL["a"] * 10}
+    assert run(store, 1, *scores(wrong), total(199.0)).rows_new == 0
+    assert "made of several values, of which one is held back" in " ".join(reasons(store, "pending"))
+    assert run(store, 2, *scores(wrong), total(199.0)).rows_new == 2, "both are confirmed by the next answer"
+
+
+def test_a_sum_does_not_wait_for_a_part_that_is_refused_every_time(store: Store) -> None:
+    broken = PERCENT.observed(date=JANUARY, value=101.0)
+    run(store, 0, *scores(USUAL), total(100.0), broken)
+    assert run(store, 1, *scores(USUAL), total(105.0), broken).rows_new == 1
+    another = PERCENT.observed(date=JANUARY, value=102.0)
+    assert run(store, 2, *scores(USUAL), total(106.0), another).rows_new == 0
+
+
+def test_what_is_restated_may_move_less_than_what_is_new(store: Store) -> None:
+    run(store, 0, *scores(USUAL))
+    assert run(store, 1, *scores({**USUAL, "a": USUAL["a"] * 2.6})).rows_new == 0
+
+
+def test_a_negative_value_can_change_its_unit_too(store: Store) -> None:
+    gap = COUNT.observed(date=JANUARY, value=-0.065)
+    level = [indicator("count_of_things", transform="linear")]
+    judged = doubt.judge(
+        {"count_of_things": level[0]},
+        [gap],
+        [{"indicator": "count_of_things", "subject": "", "variant": "", "date": JANUARY, "value": -65.0}],
+    )
+    assert [row.status for row in judged.refused] == ["pending"]
+
+
+def test_a_mention_from_the_future_is_refused(store: Store) -> None:
+    fine, foretold = (
+        Mention(
+            at=NOW + days * DAY, title=f"News of {days}", url=f"https://example.org/{days}", outlet="Example", keep=True
+        )
+        for days in (0, 2)
+    )
+    done = run(store, 0, fine, foretold)
+    assert (done.rows_new > 0, done.rows_quarantined) == (True, 1)
+    assert reasons(store, "rejected") == ["a date in the future"]
 
 
 def test_no_restatement_that_metr_really_made_is_held(store: Store, shared: Any) -> None:

@@ -151,7 +151,28 @@ def test_another_shape_is_refused(body: bytes) -> None:
 
 
 def test_cells_may_hold_lines_and_quotes() -> None:
-    assert rows(b'model,score\r\n"A ""x"",\ny",1\r\n')[0]["model"] == 'A "x",\ny'
+    assert rows(b'model,score\r\n"A ""x"",\ny",1\r\n')[0]["model"] == 'A "x", y'
+
+
+def test_names_that_look_alike_are_alike() -> None:
+    strange = "A\u200bcme\u00a0Labs\n"
+    assert rows(f'model,score\n"{strange}",1\n'.encode())[0]["model"] == "Acme Labs"
+    assert parse.json_document(f'[{{"name": "{strange.strip()}"}}]'.encode(), "x") == [{"name": "Acme Labs"}]
+    assert parse.yaml_document(f'- name: "{strange.strip()}"\n'.encode(), "x") == [{"name": "Acme Labs"}]
+
+
+def test_a_last_line_without_an_end_may_be_cut() -> None:
+    assert "the last line has no end" in refused(rows, b"model,score\nA,12.5")
+
+
+def test_rows_that_are_short_can_be_filled_up() -> None:
+    assert parse.csv_rows(b"a,b\n1\n", ("a", "b"), "x", ragged=True) == [{"a": "1", "b": ""}]
+
+
+def test_what_goes_into_a_sum_stands_there_once() -> None:
+    assert parse.once(["a", "b"], str.upper, "x") == ["a", "b"]
+    with pytest.raises(Failure, match="'A' stands there twice"):
+        parse.once(["a", "b", "a"], str.upper, "x")
 
 
 # U16, U22: JSON and YAML

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from collectors.source import Row
-from data.schema import Observation, Refused
+from data.schema import Observation
 
 Rows = Callable[..., list[Row]]
 
@@ -45,8 +45,3 @@ def test_a_lab_has_a_value_at_each_years_end_with_its_interval(replay: Rows) -> 
     row = next(r for r in replay("epoch_chips") if isinstance(r, Observation) and r.indicator == "lab_compute")
     assert (row.subject, row.lab, row.date) == ("OpenAI", "openai", date(2024, 12, 31))
     assert (row.low, row.value, row.high, row.level) == (200000.0, 300000.0, 420000.0, 0.90)
-
-
-def test_a_median_outside_its_own_interval_is_held_back(replay: Rows) -> None:
-    (refused,) = [row for row in replay("epoch_chips") if isinstance(row, Refused)]
-    assert (refused.reason, refused.row["Lab"]) == ("the median lies outside its own interval", "Mixed Up Lab")

@@ -73,6 +73,6 @@ def test_the_real_tables_lose_one_short_row_and_give_the_published_means(shared:
 
 def test_a_release_without_the_coding_category_fails_loudly(tmp_path: Path) -> None:
     folder = served(tmp_path, "2026-01-08", "model,a\nx,1\n", '{"Reasoning": ["a"]}')
-    with pytest.raises(Failure, match="lack 'Agentic Coding'") as failure:
+    with pytest.raises(Failure, match="'Agentic Coding' is not there") as failure:
         list(collect(folder))
     assert failure.value.outcome == "schema"
