@@ -15,6 +15,7 @@ from collectors.live import Live
 from collectors.replay import NoNetwork, PartNotRecorded, Recorder, Replay
 from collectors.run import SETTLED_BY_NEXT, held_rows, release, run_source, run_together
 from collectors.source import Collector
+from collectors.validators import validators_from_json
 from data import queries, settings
 from data.queries import Held
 from data.schema import SUCCESS, Failure, Run
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     listing = verb("list", _list, "the sources and how they stand")
     listing.add_argument("--json", action="store_true")
     listing.add_argument("--unmapped", action="store_true", help="who stands in stored rows and is none of our labs")
+    listing.add_argument("--moved", action="store_true", help="addresses that have moved for good, and where to")
     listing.add_argument(
         "--markdown", type=Path, metavar="README", help="write the table of indicators between the marks in this file"
     )
@@ -120,6 +122,8 @@ def _list(args: argparse.Namespace, here: Settings) -> int:
         return 0
     if args.unmapped:
         return _list_unmapped(args, here)
+    if args.moved:
+        return _list_moved(args, here)
     states = queries.source_states(Store(here.store_uri))
     rows = []
     for name, collector in registry.all_collectors().items():
@@ -143,6 +147,22 @@ def _list(args: argparse.Namespace, here: Settings) -> int:
     for row in rows:
         stands = row["last_outcome"] or ("baseline" if row["is_baseline"] else "never run")
         print(f"{row['name']:<16} every {row['every_hours']:>4.0f} h   {stands:<12} {row['title']}")
+    return 0
+
+
+def _list_moved(args: argparse.Namespace, here: Settings) -> int:
+    store = Store(here.store_uri)
+    found = [
+        {"source": name, "address": url, "moved_to": kept.moved_to}
+        for name in registry.all_collectors()
+        for url, kept in validators_from_json(queries.validators(store, name)).items()
+        if kept.has_moved
+    ]
+    if args.json:
+        print(json.dumps(found, indent=1))
+        return 0
+    for row in found:
+        print(f"{row['source']:<18} {row['address']} -> {row['moved_to']}")
     return 0
 
 

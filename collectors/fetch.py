@@ -14,7 +14,7 @@ import ssl
 import time
 from collections.abc import Collection, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -35,7 +35,7 @@ from collectors.archive import Archive
 from collectors.guard import Guard, unpacked
 from collectors.pace import Pace
 from collectors.source import Http, Payload, Traffic
-from collectors.validators import Validator, validators_from_json, validators_to_json
+from collectors.validators import SIGHTS, Validator, validators_from_json, validators_to_json
 from data.schema import Failure, is_web_link
 
 __all__ = ["Pace", "Validator", "Web", "redacted", "validators_from_json", "validators_to_json"]
@@ -75,6 +75,8 @@ class _Answer:
     headers: Mapping[str, str]
     target: str | None
     body: bytes = b""
+    moved_to: str | None = None
+    """Where nothing but permanent redirects led."""
 
 
 class Web(Http):
@@ -98,6 +100,7 @@ class Web(Http):
         allow_private: bool = False,
         secrets: Collection[str] = (),
         most_bytes: int = 20_000_000,
+        redirects_to: Collection[str] | None = None,
     ) -> None:
         self.now = now
         self.validators: dict[str, Validator] = {}
@@ -114,6 +117,7 @@ class Web(Http):
         self._allow_private = allow_private
         self._secrets = secrets
         self._most_bytes = most_bytes
+        self._redirects_to = redirects_to
         self._asked = self._same = 0
         self._start = pace.clock()
         # urllib3 logs whole addresses, keys included; what is worth knowing stands in our Failure
@@ -141,6 +145,8 @@ class Web(Http):
     def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Payload:
         self._asked += 1
         known, body = self._known(url)
+        if known is not None and known.fresh_until is not None and self.now < known.fresh_until:
+            return self._not_changed(url, known, body)
         tries = Retrying(
             stop=stop_after_attempt(TRIES),
             wait=wait_exponential_jitter(initial=1, max=10),
@@ -148,15 +154,43 @@ class Web(Http):
             sleep=self._pace.sleep,
             reraise=True,
         )
-        answer = tries(self._follow, url, {**(headers or {}), **_conditions(known)})
+        asked = {**(headers or {}), **_conditions(known)}
+        # once in 7 days nothing is known, and the address itself is asked even if it has moved for good
+        if known is not None and known.moved_to and known.has_moved:
+            try:
+                answer = replace(tries(self._follow, known.moved_to, asked), moved_to=known.moved_to)
+            except Failure:
+                answer = tries(self._follow, url, asked)
+        else:
+            answer = tries(self._follow, url, asked)
         if answer.status == 304:
-            return self._not_changed(url, known, body, answer)
+            if known is None or not _conditions(known):
+                raise self._told(url, Failure("bad_content", "answered 304 although everything was asked for"))
+            return self._not_changed(url, self._seen(url, known, answer), body)
         self.bytes_body += len(answer.body)
         sha256 = self._archive.put(answer.body)
         if self._hidden(url) == url:
             etag, last_modified = (_plain(answer.headers.get(name)) for name in ("etag", "last-modified"))
-            self.validators[url] = Validator(etag, last_modified, sha256, self.now)
+            self.validators[url] = self._seen(url, Validator(etag, last_modified, sha256, self.now), answer)
         return Payload(self._hidden(url), 200, answer.headers, answer.body)
+
+    def _seen(self, url: str, validator: Validator, answer: _Answer) -> Validator:
+        """The validator, with how long the answer stays as it is, and where it was found."""
+        before, moved_to = self._stored.get(url), answer.moved_to
+        if moved_to is None or self._hidden(moved_to) != moved_to:
+            return replace(validator, fresh_until=self._fresh_until(answer), moved_to=None, sights=0)
+        sights = min(SIGHTS, 1 + (before.sights if before and before.moved_to == moved_to else 0))
+        return replace(validator, fresh_until=self._fresh_until(answer), moved_to=moved_to, sights=sights)
+
+    def _fresh_until(self, answer: _Answer) -> datetime | None:
+        """Until when the publisher says that its answer stays as it is, at most a day."""
+        said = answer.headers.get("cache-control", "").lower()
+        found = re.search(r"(?:^|[\s,])max-age=\"?([0-9]{1,9})", said)
+        if found is None or "no-cache" in said or "no-store" in said:
+            return None
+        age = answer.headers.get("age", "")
+        seconds = int(found[1]) - (int(age) if re.fullmatch("[0-9]{1,9}", age) else 0)
+        return self.now + min(timedelta(seconds=seconds), LONGEST_WAIT) if seconds > 0 else None
 
     def _known(self, url: str) -> tuple[Validator | None, bytes]:
         """The validator to ask with and the body it stands for. None without that body, and once in 7 days anyway."""
@@ -166,23 +200,22 @@ class Web(Http):
         body = self._archive.get(known.sha256)
         return (None, b"") if body is None else (known, body)
 
-    def _not_changed(self, url: str, known: Validator | None, body: bytes, answer: _Answer) -> Payload:
-        if not _conditions(known) or known is None:
-            raise self._told(url, Failure("bad_content", "answered 304 although everything was asked for"))
+    def _not_changed(self, url: str, known: Validator, body: bytes) -> Payload:
         self._same += 1
         self.bytes_body += len(body)
         self.validators[url] = known
-        return Payload(self._hidden(url), 304, answer.headers, body, unchanged=True)
+        return Payload(self._hidden(url), 304, {}, body, unchanged=True)
 
     def _follow(self, url: str, headers: Mapping[str, str]) -> _Answer:
         """One try: the answer behind at most 5 redirects."""
-        left = self._seconds
+        left, start, for_good = self._seconds, url, True
         for _ in range(HOPS + 1):
             if not is_web_link(url):
                 raise self._told(url, Failure("refused", "not an http or https address"))
             answer, seconds = self._take_turn(url, headers, left)
             if answer.target is None:
-                return answer
+                return replace(answer, moved_to=url if for_good and url != start else None)
+            for_good = for_good and answer.status in (301, 308)
             left -= seconds
             before, after = urlsplit(url), _joined(url, answer.target)
             if after is None:
@@ -190,9 +223,18 @@ class Web(Http):
             url = after.geturl()
             if before.scheme == "https" and after.scheme == "http":
                 raise self._told(url, Failure("refused", "a redirect from https to http"))
+            if not self._may_lead(before.hostname or "", after.hostname or ""):
+                raise self._told(url, Failure("refused", f"a redirect to {after.hostname}, not a host of this source"))
             if before.netloc != after.netloc:  # what a source tells its publisher is not for others
                 headers = {k: v for k, v in headers.items() if k.lower() in _FOR_ALL}
         raise self._told(url, Failure("redirect", f"more than {HOPS} redirects"))
+
+    def _may_lead(self, host: str, other: str) -> bool:
+        if self._redirects_to is None or not other:  # no host at all: refused as no address
+            return True
+        here, there = host.removeprefix("www."), other.removeprefix("www.")
+        own = there == here or there.endswith(f".{here}") or here.endswith(f".{there}")
+        return own or any(there == site or there.endswith(f".{site}") for site in self._redirects_to)
 
     def _take_turn(self, url: str, headers: Mapping[str, str], left: float) -> tuple[_Answer, float]:
         """One request when its host may be asked, and the seconds it took. Raises Failure for a bad status."""

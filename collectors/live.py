@@ -29,4 +29,5 @@ class Live:
             pace=self._pace,
             validators=validators_from_json(queries.validators(store, collector.name)),
             blocked=queries.blocked_hosts(store, now),
+            redirects_to=collector.source.redirects_to,
         )

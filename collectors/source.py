@@ -20,7 +20,8 @@ class Source:
     """Who publishes, under which terms, how often we ask, and what we expect.
 
     `at_least` is the row floor of a believable answer. `by_hand` says that nobody is asked: the rows are kept
-    in this repository, so that a folder of recorded answers can neither hold nor lack them.
+    in this repository, so that a folder of recorded answers can neither hold nor lack them. `redirects_to`: the
+    domains to which its addresses may redirect besides their own; None for any, where the addresses are many.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Source:
     counts: Counts | None = None
     closed_on: date | None = None
     by_hand: bool = False
+    redirects_to: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True)

@@ -124,9 +124,12 @@ def released(store: Store, source: str, reason: str, instant: datetime) -> list[
 
 
 def records_read(store: Store, source: str) -> int:
-    """How many records the last good answer from the network had; 0 before there was one."""
-    last = _last_good(store, source).filter(pl.col("requests") > 0).tail(1).select("records").collect()
-    return 0 if last.is_empty() else int(last.item() or 0)
+    """How many records a good answer has: the least of the last three from the network; 0 before there was one.
+
+    The least, so that one answer in which everything stood twice does not make half an answer of the next.
+    """
+    last = _last_good(store, source).filter(pl.col("requests") > 0).tail(3).select(pl.col("records").min())
+    return int(last.collect().item() or 0)
 
 
 def refused_before(store: Store, q_ids: Iterable[str], instant: datetime) -> frozenset[str]:

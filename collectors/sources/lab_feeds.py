@@ -61,6 +61,7 @@ def _posts(lab: str, name: str) -> Indicator:
 POSTS = {lab: _posts(lab, labs()[lab]) for lab in sorted({*FEEDS.values(), "anthropic"})}
 
 SOURCE = Source(
+    redirects_to=None,
     title="Official posts of the labs",
     homepage="https://openai.com/news/",
     licence="titles and links with credit; posts belong to the labs",

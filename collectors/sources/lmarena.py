@@ -80,6 +80,7 @@ SCORE = ("score", "score_ci_lower", "score_ci_upper")
 BOARDS = {TEXT: (TEXT_TOP, RATING), WEBDEV: (WEBDEV_TOP, RATING), AGENT: (AGENT_TOP, SCORE)}
 
 SOURCE = Source(
+    redirects_to=("hf.co",),  # where the hub keeps its files
     title="LMArena leaderboards",
     homepage="https://huggingface.co/datasets/lmarena-ai/leaderboard-dataset",
     licence="CC BY 4.0",

@@ -37,6 +37,7 @@ POSTS = Indicator(
 )
 
 SOURCE = Source(
+    redirects_to=None,
     title="Evaluation and safety organisations",
     homepage="https://metr.org/",
     licence="titles and links with credit; posts belong to their authors",

@@ -66,6 +66,7 @@ COUNTS = Counts(
 )
 
 SOURCE = Source(
+    redirects_to=None,
     title="Press feeds",
     homepage="https://www.techmeme.com/",
     licence="titles and links with credit; articles belong to the publishers",

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -706,6 +706,60 @@ def test_a_body_lost_from_the_archive_is_fetched_again(
     assert second.get(url).body == BODY
     assert (second.requests, second.unchanged) == (1, False)
     assert web(validators=second.validators).get(url).unchanged
+
+
+@pytest.mark.parametrize(
+    ("said", "hours"),
+    [("max-age=7200", 2), ("public, max-age=604800, immutable", 24), ("max-age=3600, no-cache", 0), ("no-store", 0)],
+)
+def test_what_stays_as_it_is_for_hours_is_not_asked_for_again(
+    said: str, hours: int, server: FaultServer, web: Callable[..., Web]
+) -> None:
+    url = server.on("/a", answer(BODY, cache_control=said))
+    first = web()
+    first.get(url)
+    stored = validators_from_json(validators_to_json(first.validators))
+    for later, asked in ((hours - 0.1, 0), (hours + 0.1, 1)):
+        second = web(now=NOW + timedelta(hours=max(later, 0)), validators=stored)
+        assert second.get(url).body == BODY
+        assert second.requests == (asked if hours else 1)
+
+
+def test_a_permanent_redirect_is_followed_at_once_after_three_sights(
+    server: FaultServer, web: Callable[..., Web]
+) -> None:
+    url, moved = server.on("/a", redirect("/b", 301)), server.on("/b", known('"1"', BODY))
+    stored: dict[str, Validator] = {}
+    asked = []
+    for day in range(9):
+        before = len(server.calls)
+        http = web(now=NOW + timedelta(days=day), validators=stored)
+        assert http.get(url).body == BODY
+        stored = validators_from_json(validators_to_json(http.validators))
+        asked.append("".join(call.path[-1] for call in server.calls[before:]))
+    assert asked == ["ab", "ab", "ab", "b", "b", "b", "b", "ab", "b"], "and once a week it is asked itself"
+    assert stored[url].moved_to == moved
+
+
+def test_a_target_that_is_gone_is_forgotten(server: FaultServer, web: Callable[..., Web]) -> None:
+    url, moved = server.on("/a", answer(BODY)), server.on("/b", answer(b"", 404))
+    first = web()
+    first.get(url)
+    stored = {url: replace(first.validators[url], moved_to=moved, sights=3)}
+    http = web(validators=stored)
+    assert http.get(url).body == BODY
+    assert http.validators[url].moved_to is None
+
+
+def test_a_redirect_stays_with_the_hosts_of_its_source(server: FaultServer, web: Callable[..., Web]) -> None:
+    elsewhere = server.url("/b").replace("127.0.0.1", "localhost")
+    url = server.on("/a", redirect(elsewhere))
+    server.on("/b", answer(BODY))
+    problem = failure(web(redirects_to=()).get, url)
+    assert (problem.outcome, "localhost" in str(problem)) == ("refused", True)
+    assert len(server.calls) == 1
+    assert web(redirects_to=("localhost",)).get(url).body == BODY
+    assert web(redirects_to=None).get(url).body == BODY
 
 
 def test_304_to_a_plain_question_is_no_answer(server: FaultServer, web: Callable[..., Web]) -> None:
