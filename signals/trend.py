@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import stdtrit
 
 from signals.frontier import records
 from signals.scale import Scale
@@ -69,7 +69,7 @@ class Trend:
         """
         x = days(when) / DAYS_A_YEAR
         se = self.sd * np.sqrt(1 + 1 / self.n + (x - self.centre) ** 2 / self.spread)
-        reach = stats.t.ppf((1 + level) / 2, self.n - 2) * se
+        reach = stdtrit(self.n - 2, (1 + level) / 2) * se
         middle = self.intercept + self.slope_per_year * x
         ends = self.scale.back(middle - reach), self.scale.back(middle + reach)
         return np.minimum(*ends), np.maximum(*ends)
@@ -97,7 +97,7 @@ def line(dates: Dates, heights: Array, scale: Scale) -> Trend | None:
     slope = float(((x - centre) * (heights - heights.mean())).sum() / spread)
     intercept = float(heights.mean() - slope * centre)
     sd = float(np.sqrt(((heights - intercept - slope * x) ** 2).sum() / (len(x) - 2)))
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, len(x) - 2)) * sd / np.sqrt(spread)
+    reach = float(stdtrit(len(x) - 2, (1 + LEVEL) / 2)) * sd / np.sqrt(spread)
     return Trend(scale, len(x), intercept, slope, slope - reach, slope + reach, sd, centre, spread)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 from data import queries
 from signals.band import NotPointData, Point, Sample
@@ -147,7 +147,7 @@ def _error(row: Mapping[str, Any]) -> float | None:
     low, high, level = (row[name] for name in ("low", "high", "level"))
     if not (low and high and level) or not (low > 0 and high > low and 0 < level < 1):  # also refuses nan
         return None
-    return float(np.log2(high / low) / (2 * stats.norm.ppf((1 + level) / 2)))
+    return float(np.log2(high / low) / (2 * ndtri((1 + level) / 2)))
 
 
 def _organisation(detail: object) -> str:
