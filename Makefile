@@ -24,7 +24,7 @@ simulate: .venv/run.stamp   ## how often flags are wrong, anew; about half an ho
 	@$(IN) python -m signals simulate
 
 bench: .venv/test.stamp   ## speed, as ratios against what one would use otherwise
-	@$(IN) python -m signals bench && $(IN) python -m collectors bench tests/payloads --write docs/benchmarks.md
+	@$(IN) OPENBLAS_NUM_THREADS=1 python -m signals bench && $(IN) python -m collectors bench tests/payloads --write docs/benchmarks.md
 
 screenshots: .venv/test.stamp   ## every page, desktop and phone, light and dark, into docs/screenshots
 	@$(IN) .ci/chromium && $(IN) .ci/screenshots
