@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from data import queries, settings, shipped, snapshot, verify
+from data import dictionary, queries, settings, shipped, snapshot, verify
 from data.instants import read_instant
 from data.schema import Failure
 from data.store import Store
@@ -21,6 +21,7 @@ def main(argv: list[str] | None = None) -> int:
         "baseline": _baseline,
         "snapshot": _snapshot,
         "verify": _verify,
+        "dictionary": lambda _store, _args: dictionary.page().rstrip("\n"),
     }
     try:
         print(verbs[args.verb](Store(settings.read().store_uri), args))
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     whole.add_argument("--indicator", nargs="+", default=[], metavar="KEY", help="only these indicators, no mentions")
     proof = verbs.add_parser("verify", help="prove a snapshot: every hash, and the same bytes from the tables")
     proof.add_argument("file", type=Path, metavar="FILE.zip")
+    verbs.add_parser("dictionary", help="every table and column with unit and meaning, as the page docs/tables.md")
     return parser
 
 

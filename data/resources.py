@@ -72,12 +72,7 @@ class Resource:
 
 def known(store: Store, name: str, instant: datetime) -> pl.LazyFrame:
     """All rows of a table that were stored by an instant."""
-    return store.read(name).filter(pl.col(stamp(name)) <= instant)
-
-
-def stamp(name: str) -> str:
-    """The column of a table that says when a row was stored."""
-    return "ended_at" if name == "runs" else "known_at"
+    return store.read(name).filter(pl.col(TABLES[name].stamp) <= instant)
 
 
 def _catalogue(store: Store, instant: datetime, indicators: tuple[str, ...]) -> pl.DataFrame:
