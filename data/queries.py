@@ -12,6 +12,7 @@ import polars as pl
 from data.schema import BASELINE, FLAGS, INDICATORS, OBSERVATIONS, SUCCESS, TABLES
 from data.store import Store
 from data.stories import Article, stories
+from data.upkeep import extent
 from data.vintages import as_of
 
 
@@ -234,14 +235,11 @@ def _source_state(name: str, attempts: pd.DataFrame | None, stored: Mapping[str,
 
 
 def status(store: Store) -> dict[str, Any]:
-    """Rows and newest vintage of every table, for people and machines."""
+    """Version, files, rows, bytes and newest vintage of every table, for people and machines."""
     tables = {}
     for name, table in TABLES.items():
-        rows = store.read(name)
-        stamp = "ended_at" if name == "runs" else "known_at"
-        count, newest = rows.select(pl.len(), pl.col(stamp).max()).collect().row(0)
-        assert stamp in table.schema.names
-        tables[name] = {"rows": count, "newest_known_at": newest and newest.isoformat(), "version": store.version(name)}
+        newest = store.read(name).select(pl.col(table.stamp).max()).collect().item()
+        tables[name] = {**extent(store, name), "newest_known_at": newest and newest.isoformat()}
     return {"store": store.uri, "tables": tables}
 
 
