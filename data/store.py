@@ -112,15 +112,21 @@ class Store:
         return missing
 
     def exists(self, name: str) -> bool:
-        return bool(DeltaTable.is_deltatable(self._at(name), self._io))
+        try:
+            return bool(DeltaTable.is_deltatable(self._at(name), self._io))
+        except (DeltaError, OSError) as error:
+            raise self._failed("read", name, error) from error
 
     def version(self, name: str) -> int:
         """Number of the newest commit of a table; -1 before it exists. Cheap: the key for caches."""
         return int(self.table(name).version()) if self.exists(name) else -1
 
     def table(self, name: str) -> DeltaTable:
-        """The table itself, as of its newest commit; for upkeep."""
-        return DeltaTable(self._at(name), storage_options=self._io)
+        """The table itself, as of its newest commit; for upkeep. Failure("storage") if it cannot be read."""
+        try:
+            return DeltaTable(self._at(name), storage_options=self._io)
+        except (DeltaError, OSError) as error:
+            raise self._failed("read", name, error) from error
 
     def read(self, name: str) -> pl.LazyFrame:
         """All rows of a table, every vintage. An absent table reads as an empty one, an absent column as empty."""
