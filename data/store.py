@@ -16,11 +16,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 
+from data import engine
 from data.schema import TABLES, BadRow, Column, Failure, Table
 from data.vintages import as_of
 
@@ -45,11 +47,13 @@ def digest(*parts: object) -> str:
 class Store:
     """The tables below one address: a local folder or `s3://bucket/prefix`.
 
-    Reads give lazy Polars frames. Writers raise Failure("storage") where the address cannot be
-    written; readers see rows only from whole commits.
+    `rows` are for questions: lazy frames of the engine, which is Polars in this process, or the Spark Connect
+    server that `engine` names (sc://host:port). `read` gives lazy Polars frames whatever the engine.
+    Failure("storage") where the address cannot be read or written; readers see rows only from whole commits.
     """
 
     uri: str
+    engine: str = ""
 
     @cached_property
     def _io(self) -> dict[str, str] | None:
@@ -133,6 +137,12 @@ class Store:
         if not self.exists(name):
             return pl.from_arrow(TABLES[name].schema.empty_table()).lazy()  # type: ignore[union-attr]
         return self._scan(name, self.table(name))
+
+    def rows(self, name: str) -> nw.LazyFrame[Any]:
+        """The same as a frame of the engine."""
+        if self.engine and self.exists(name):
+            return engine.rows(self.engine, self._at(name) if self._io else str(Path(self._at(name)).resolve()))
+        return nw.from_native(self.read(name))
 
     def _scan(self, name: str, stored: DeltaTable) -> pl.LazyFrame:
         rows, names = pl.scan_delta(stored, storage_options=self._io), TABLES[name].schema.names
