@@ -16,7 +16,7 @@ from collectors.replay import NoNetwork, PartNotRecorded, Recorder, Replay
 from collectors.run import SETTLED_BY_NEXT, held_rows, release, run_source, run_together
 from collectors.source import Collector
 from collectors.validators import validators_from_json
-from data import queries, settings
+from data import queries, settings, upkeep
 from data.queries import Held
 from data.schema import SUCCESS, Failure, Run
 from data.settings import Settings
@@ -112,6 +112,7 @@ def _instant(text: str) -> datetime:
 
 def _store(here: Settings) -> Store:
     store = Store(here.store_uri)
+    upkeep.mend(store)
     store.create()
     return store
 

@@ -10,4 +10,5 @@ from data.store import Store
 @cache
 def reader() -> Reader:
     """The reader of the store that the settings name."""
-    return Reader(Store(settings.read().store_uri))
+    here = settings.read()
+    return Reader(Store(here.store_uri, here.engine_url))

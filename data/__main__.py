@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from data import queries, settings, shipped, snapshot, verify
+from data import backup, dictionary, queries, settings, shipped, snapshot, upkeep, verify
 from data.instants import read_instant
-from data.schema import Failure
+from data.schema import TABLES, Failure
 from data.store import Store
 
 
@@ -21,6 +21,11 @@ def main(argv: list[str] | None = None) -> int:
         "baseline": _baseline,
         "snapshot": _snapshot,
         "verify": _verify,
+        "tidy": _tidy,
+        "check": _check,
+        "backup": _backup,
+        "restore": _restore,
+        "dictionary": lambda _store, _args: dictionary.page().rstrip("\n"),
     }
     try:
         print(verbs[args.verb](Store(settings.read().store_uri), args))
@@ -38,8 +43,17 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    status = verbs.add_parser("status", help="rows and newest vintage of each table")
-    status.add_argument("--json", action="store_true", help="as one JSON object")
+    for verb, said in (
+        ("status", "version, files, rows, size and newest vintage of each table"),
+        ("tidy", "compact, checkpoint and vacuum every table now; the worker does it by itself"),
+    ):
+        verbs.add_parser(verb, help=said).add_argument("--json", action="store_true", help="as one JSON object")
+    verbs.add_parser("check", help="look for doubled keys and torn chains of vintages; changes nothing")
+    for verb, said in (
+        ("backup", "copy every row to another folder or bucket; again adds what is new"),
+        ("restore", "copy every row of a backup into the store"),
+    ):
+        verbs.add_parser(verb, help=said).add_argument("place", metavar="FOLDER|s3://…", help="where the backup is")
     baseline = verbs.add_parser("baseline", help="load the shipped facts into an empty store, or write them anew")
     baseline.add_argument("action", choices=("load", "write"))
     baseline.add_argument("--folder", type=Path, default=Path("data/baseline"), help="where `write` puts the files")
@@ -51,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     whole.add_argument("--indicator", nargs="+", default=[], metavar="KEY", help="only these indicators, no mentions")
     proof = verbs.add_parser("verify", help="prove a snapshot: every hash, and the same bytes from the tables")
     proof.add_argument("file", type=Path, metavar="FILE.zip")
+    verbs.add_parser("dictionary", help="every table and column with unit and meaning, as the page docs/tables.md")
     return parser
 
 
@@ -66,10 +81,39 @@ def _status(store: Store, args: argparse.Namespace) -> str:
     if args.json:
         return json.dumps(status, indent=1)
     lines = [
-        f"{name:<13} {table['rows']:>9,} rows   newest {table['newest_known_at'] or 'none'}"
-        for name, table in status["tables"].items()
+        f"{name:<13} {t['version']:>7} {t['files']:>6} {t['rows']:>11,} {t['bytes'] / 1e6:>9,.1f} MB  "
+        f"{(t['newest_known_at'] or 'none')[:19]}"
+        for name, t in status["tables"].items()
     ]
-    return "\n".join([f"store {store.uri}", *lines])
+    head = f"{'table':<13} {'version':>7} {'files':>6} {'rows':>11} {'size':>12}  newest vintage (UTC)"
+    return "\n".join([f"store {store.uri}", head, *lines])
+
+
+def _check(store: Store, args: argparse.Namespace) -> str:
+    found = upkeep.faults(store)
+    if found:
+        raise Failure("storage", "\n".join(found))
+    return f"store {store.uri}: every key is unique, every vintage follows exactly one other"
+
+
+def _tidy(store: Store, args: argparse.Namespace) -> str:
+    upkeep.tidy(store)
+    return _status(store, args)
+
+
+def _backup(store: Store, args: argparse.Namespace) -> str:
+    return _copied(store, Store(args.place))
+
+
+def _restore(store: Store, args: argparse.Namespace) -> str:
+    return _copied(Store(args.place), store)
+
+
+def _copied(source: Store, target: Store) -> str:
+    if not any(source.exists(name) for name in TABLES):
+        raise Failure("no_data", f"there are no tables at {source.uri}")
+    added = backup.copy(source, target)
+    return "\n".join(f"{name:<13} {rows:>11,} rows copied to {target.uri}" for name, rows in added.items())
 
 
 def _baseline(store: Store, args: argparse.Namespace) -> str:

@@ -5,11 +5,14 @@ A value that moved and came back in between is no change; `steps` says how many 
 
 from datetime import datetime
 
+import narwhals as nw
 import polars as pl
 
+from data.frames import as_mappings, as_polars, differs
+from data.queries import known
 from data.schema import INDICATORS, OBSERVATIONS
 from data.store import Store
-from data.vintages import as_of
+from data.vintages import latest
 
 KINDS = ("new", "restated", "interval", "withdrawn", "returned")
 """new: first value of a point; restated: other value, bound or unit; interval: only low, high or level moved;
@@ -20,11 +23,15 @@ CALM = ("not enough data", "cannot tell", "steady")
 
 _POINT = list(OBSERVATIONS.point)
 _MEASURED, _INTERVAL = ("value", "bound", "unit"), ("low", "high", "level")
+_DEFINITIONS = pl.Schema(
+    {
+        "indicator": pl.String(),
+        "source": pl.String(),
+        "known_at": pl.Datetime("us", "UTC"),
+        "columns": pl.List(pl.String()),
+    }
+)
 _DEFINED = [c for c in INDICATORS.compared if c not in ("period_days", "grace_days")]
-
-
-def _until(rows: pl.LazyFrame, instant: datetime | None) -> pl.LazyFrame:
-    return rows if instant is None else rows.filter(pl.col("known_at") <= instant)
 
 
 def changed_values(store: Store, since: datetime, until: datetime | None = None) -> pl.DataFrame:
@@ -33,39 +40,34 @@ def changed_values(store: Store, since: datetime, until: datetime | None = None)
     Columns: kind, the point, lab, unit, then value, low, high and bound before and after, known_at of
     the state after, and steps. Newest first.
     """
-    rows = _until(store.read("observations"), until)
-    touched = rows.filter(pl.col("known_at") > since).group_by(_POINT).agg(steps=pl.len())
-    rows = rows.join(touched.select(_POINT), on=_POINT, how="semi")
-    then = as_of(rows, _POINT, since)
-    before = then.select(*_POINT, had=pl.lit(True), **{f"{c}_before": pl.col(c) for c in (*_MEASURED, *_INTERVAL)})
-    both = as_of(rows, _POINT).join(touched, on=_POINT).join(before, on=_POINT, how="left")
-    is_value, was_value = pl.col("value").is_not_null(), pl.col("value_before").is_not_null()
-    kind = (
-        pl.when(pl.col("had").is_null())
-        .then(pl.when(is_value).then(pl.lit("new")))
-        .when(is_value & ~was_value)
-        .then(pl.lit("returned"))
-        .when(~is_value & was_value)
-        .then(pl.lit("withdrawn"))
-        .when(is_value & was_value & _differs(_MEASURED))
-        .then(pl.lit("restated"))
-        .when(is_value & was_value & _differs(_INTERVAL))
-        .then(pl.lit("interval"))
-    )
-    return (
-        both.with_columns(kind=kind)
-        .filter(pl.col("kind").is_not_null())
-        .sort(pl.col("known_at"), *_POINT, descending=[True, *(False for _ in _POINT)])
-        .select(
-            "kind", *_POINT, "lab", "unit", "value_before", "value", "low_before", "low", "high_before", "high",
-            "bound_before", "bound", "known_at", "steps",
-        )
-        .collect()
+    rows = known(store.rows("observations"), until)
+    touched = rows.filter(nw.col("known_at") > since).group_by(*_POINT).agg(steps=nw.col("row_id").len())
+    rows = rows.join(touched.select(*_POINT), on=_POINT, how="semi")
+    then = latest(rows, _POINT, since)
+    before = then.select(*_POINT, had=nw.lit(True), **{f"{c}_before": nw.col(c) for c in (*_MEASURED, *_INTERVAL)})
+    both = latest(rows, _POINT).join(touched, on=_POINT, how="inner").join(before, on=_POINT, how="left")
+    found = both.with_columns(kind=_kind()).filter(nw.col("kind") != "").sort(*_POINT)
+    named = found.select(
+        "kind", *_POINT, "lab", "unit", "value_before", "value", "low_before", "low", "high_before", "high",
+        "bound_before", "bound", "known_at", "steps",
     )  # fmt: skip
+    return as_polars(named).sort("known_at", descending=True, maintain_order=True)
 
 
-def _differs(columns: tuple[str, ...]) -> pl.Expr:
-    return pl.any_horizontal([pl.col(c).ne_missing(pl.col(f"{c}_before")) for c in columns])
+def _kind() -> nw.Expr:
+    """What became of a point; empty where it is as it was."""
+    is_value, was_value = ~nw.col("value").is_null(), ~nw.col("value_before").is_null()
+    of_new = nw.when(is_value).then(nw.lit("new")).otherwise(nw.lit(""))
+    of_gone = nw.when(was_value).then(nw.lit("withdrawn")).otherwise(nw.lit(""))
+    of_moved = nw.when(_any_differs(_INTERVAL)).then(nw.lit("interval")).otherwise(nw.lit(""))
+    of_value = nw.when(_any_differs(_MEASURED)).then(nw.lit("restated")).otherwise(of_moved)
+    of_back = nw.when(was_value).then(of_value).otherwise(nw.lit("returned"))
+    of_old = nw.when(is_value).then(of_back).otherwise(of_gone)
+    return nw.when(nw.col("had").is_null()).then(of_new).otherwise(of_old)
+
+
+def _any_differs(columns: tuple[str, ...]) -> nw.Expr:
+    return nw.any_horizontal(*(differs(c, f"{c}_before") for c in columns), ignore_nulls=False)
 
 
 def changed_definitions(store: Store, since: datetime, until: datetime | None = None) -> pl.DataFrame:
@@ -73,17 +75,16 @@ def changed_definitions(store: Store, since: datetime, until: datetime | None = 
 
     An indicator that was not declared by then has no columns: it is new.
     """
-    rows = _until(store.read("indicators"), until)
-    before = as_of(rows, ["indicator"], since)
-    before = before.select("indicator", had=pl.lit(True), **{f"{c}_before": pl.col(c) for c in _DEFINED})
-    both = as_of(rows, ["indicator"]).filter(pl.col("known_at") > since).join(before, on="indicator", how="left")
-    names = [
-        pl.when(pl.col(c).ne_missing(pl.col(f"{c}_before")) & pl.col("had").is_not_null()).then(pl.lit(c))
-        for c in _DEFINED
-    ]
-    found = both.with_columns(columns=pl.concat_list(names).list.drop_nulls())
-    found = found.filter(pl.col("had").is_null() | (pl.col("columns").list.len() > 0))
-    return found.select("indicator", "source", "known_at", "columns").sort("indicator").collect()
+    rows = known(store.rows("indicators"), until)
+    before = {row["indicator"]: row for row in as_mappings(latest(rows, ["indicator"], since))}
+    now = as_mappings(latest(rows, ["indicator"]).filter(nw.col("known_at") > since).sort("indicator"))
+    found = []
+    for row in now:
+        old = before.get(row["indicator"])
+        columns = [c for c in _DEFINED if old is not None and row[c] != old[c]]
+        if old is None or columns:
+            found.append({**{c: row[c] for c in ("indicator", "source", "known_at")}, "columns": columns})
+    return pl.DataFrame(found, schema=_DEFINITIONS)
 
 
 def changed_flags(store: Store, since: datetime | None = None, until: datetime | None = None) -> pl.DataFrame:
@@ -91,10 +92,10 @@ def changed_flags(store: Store, since: datetime | None = None, until: datetime |
 
     `was` is the state before. A series judged for the first time is a change only if a flag is raised at once.
     """
-    rows = _until(store.read("flags"), until).sort("known_at", "row_id")
-    was = pl.col("state").shift(1).over("indicator", "subject", "method")
-    calm = pl.col("was").is_null() & pl.col("state").is_in(CALM)
-    found = rows.with_columns(was=was).filter(pl.col("state").ne_missing(pl.col("was")) & ~calm)
+    rows = known(store.rows("flags"), until)
+    was = nw.col("state").shift(1).over("indicator", "subject", "method", order_by=["known_at", "row_id"])
+    calm = nw.col("was").is_null() & nw.col("state").is_in(CALM)
+    found = rows.with_columns(was=was).filter(differs("state", "was"), ~calm)
     if since is not None:
-        found = found.filter(pl.col("known_at") > since)
-    return found.sort("known_at", "row_id", descending=[True, False]).collect()
+        found = found.filter(nw.col("known_at") > since)
+    return as_polars(found.sort("known_at", "row_id", descending=[True, False]))

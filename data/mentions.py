@@ -1,11 +1,15 @@
 """Mentions, a page at a time, newest first; however many there are, only the months that a page needs are read."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+import narwhals as nw
 import polars as pl
 
+from data.frames import Rows, as_polars
+from data.queries import known
 from data.resources import current_tagger
 from data.store import Store
 from data.terms import licence_column, sources_to_pass_on, terms
@@ -56,26 +60,21 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
 
     One row an article, lab and topic, by the newest list of names; what names nobody is left out.
     """
-    known = store.read("mentions")
-    if wanted.instant is not None:
-        known = known.filter(pl.col("known_at") <= wanted.instant)
     permitted = terms(store, wanted.instant)
-    rows = known.filter(
-        (pl.col("tagger") == current_tagger(known)) & pl.col("source").is_in(sources_to_pass_on(permitted))
-    ).filter(_chosen(wanted))
+    rows = chosen(store, wanted).filter(nw.col("source").is_in(sources_to_pass_on(permitted)))
     if after is not None:
-        rows = rows.filter(pl.col("month") <= f"{after.published_at:%Y-%m}").filter(
-            (pl.col("published_at") < after.published_at)
-            | ((pl.col("published_at") == after.published_at) & (pl.col("id") > after.id))
+        at, same = nw.col("published_at"), nw.col("published_at") == after.published_at
+        rows = rows.filter(nw.col("month") <= f"{after.published_at:%Y-%m}").filter(
+            (at < after.published_at) | (same & (nw.col("id") > after.id))
         )
     found: list[pl.DataFrame] = []
-    for month in rows.select(pl.col("month").unique()).collect()["month"].sort(descending=True):
+    for month in as_polars(rows.select("month").unique())["month"].sort(descending=True):
         missing = most + 1 - sum(map(len, found))
         if missing <= 0:
             break
-        piece = rows.filter(pl.col("month") == month).sort("published_at", "id", descending=[True, False])
-        found.append(piece.head(missing).collect())
-    listed = pl.concat(found) if found else rows.head(0).collect()
+        piece = rows.filter(nw.col("month") == month).sort("published_at", "id", descending=[True, False])
+        found.append(as_polars(piece.head(missing)))
+    listed = pl.concat(found) if found else as_polars(rows.head(0))
     listed = listed.join(licence_column(permitted).collect(), on="source", how="left", maintain_order="left")
     shown = listed.select(COLUMNS).head(most)
     shown = shown.with_columns(pl.Series("url", [safe_link(url) for url in shown["url"]], dtype=pl.String))
@@ -83,18 +82,40 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
     return shown, Cursor(*last[0]) if len(listed) > most else None
 
 
-def _chosen(wanted: Wanted) -> pl.Expr:
-    keep = (pl.col("lab") != "") | (pl.col("topic") != "")
+def daily(store: Store, wanted: Wanted) -> pl.DataFrame:
+    """day, lab, topic, articles: how many articles named them, by day of publication; what names nobody is left out.
+
+    An article counts once a lab and topic. Sorted by day, lab and topic.
+    """
+    counted = (
+        chosen(store, wanted)
+        .with_columns(day=nw.col("published_at").dt.date())
+        .group_by("day", "lab", "topic")
+        .agg(articles=nw.col("article_id").n_unique().cast(nw.Int64))
+    )
+    return as_polars(counted.sort("day", "lab", "topic"))
+
+
+def chosen(store: Store, wanted: Wanted) -> Rows:
+    """The rows wanted, one an article, lab and topic, by the newest list of names."""
+    rows = known(store.rows("mentions"), wanted.instant)
+    return rows.filter(nw.col("tagger") == current_tagger(rows)).filter(*_conditions(wanted))
+
+
+def _conditions(wanted: Wanted) -> Iterator[nw.Expr]:
+    yield (nw.col("lab") != "") | (nw.col("topic") != "")
     if wanted.labs:
-        keep &= pl.col("lab").is_in(wanted.labs)
+        yield nw.col("lab").is_in(list(wanted.labs))
     if wanted.topic:
-        keep &= pl.col("topic") == wanted.topic
+        yield nw.col("topic") == wanted.topic
     if wanted.kind:
-        keep &= pl.col("kind") == wanted.kind
+        yield nw.col("kind") == wanted.kind
     if wanted.search:
-        keep &= pl.col("title").str.to_lowercase().str.contains(wanted.search.lower(), literal=True)
-    if wanted.first:
-        keep &= (pl.col("published_at").dt.date() >= wanted.first) & (pl.col("month") >= f"{wanted.first:%Y-%m}")
+        yield nw.col("title").str.to_lowercase().str.contains(wanted.search.lower(), literal=True)
+    day = nw.col("published_at").dt.date()
+    if wanted.first:  # the month is what prunes
+        yield nw.col("month") >= f"{wanted.first:%Y-%m}"
+        yield day >= wanted.first
     if wanted.last:
-        keep &= (pl.col("published_at").dt.date() <= wanted.last) & (pl.col("month") <= f"{wanted.last:%Y-%m}")
-    return keep
+        yield nw.col("month") <= f"{wanted.last:%Y-%m}"
+        yield day <= wanted.last

@@ -1,4 +1,4 @@
-"""Every question asked of the tables, each written once. Frames out are pandas; instants are UTC."""
+"""Every question asked of the tables, each written once, for any engine. Frames out are pandas; instants are UTC."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import narwhals as nw
 import pandas as pd
 import polars as pl
 
+from data.frames import Rows, as_mappings, as_pandas, as_polars, first_row
 from data.schema import BASELINE, FLAGS, INDICATORS, OBSERVATIONS, SUCCESS, TABLES
 from data.store import Store
 from data.stories import Article, stories
-from data.vintages import as_of
-
-
-def _frame(rows: pl.LazyFrame) -> pd.DataFrame:
-    found: pd.DataFrame = rows.collect().to_arrow().to_pandas(date_as_object=False)
-    return found
+from data.upkeep import extent
+from data.vintages import latest
 
 
 def as_dicts(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -31,12 +29,16 @@ def indicators(store: Store, instant: datetime | None = None) -> pd.DataFrame:
     An old view shows the definition of its day; an indicator first declared later than `instant`
     keeps its first definition, so that replayed history can be read with a catalogue.
     """
-    rows = store.read("indicators")
-    known = as_of(rows, INDICATORS.point, instant)
+    rows = store.rows("indicators")
+    known = latest(rows, INDICATORS.point, instant)
     if instant is not None:
-        first = rows.sort("known_at").group_by("indicator", maintain_order=True).first()
-        known = pl.concat([known, first.join(known, on="indicator", how="anti").select(known.collect_schema().names())])
-    frame = _frame(known.sort("stage", "indicator"))
+        first = rows.join(
+            rows.group_by("indicator").agg(nw.col("known_at").min()), on=["indicator", "known_at"], how="inner"
+        )
+        known = nw.concat(
+            [known, first.join(known, on="indicator", how="anti").select(*known.collect_schema().names())]
+        )
+    frame = as_pandas(known.sort("stage", "indicator"))
     frame["variants"] = [json.loads(text) for text in frame["variants"]]
     return frame
 
@@ -47,47 +49,54 @@ def observations(store: Store, indicator: str, instant: datetime | None = None) 
     Columns as in the table, and `first_known_at`: when the point was first stored. Sorted by date,
     then subject.
     """
-    rows = store.read("observations").filter(pl.col("indicator") == indicator)
-    current = as_of(rows, OBSERVATIONS.point, instant).filter(pl.col("value").is_not_null())
-    first = rows.group_by(OBSERVATIONS.point).agg(first_known_at=pl.col("known_at").min(), vintages=pl.len())
-    return _frame(current.join(first, on=list(OBSERVATIONS.point), how="left").sort("date", "subject", "variant"))
+    rows = store.rows("observations").filter(nw.col("indicator") == indicator)
+    return as_pandas(with_first(rows, instant).sort("date", "subject", "variant"))
+
+
+def with_value(rows: Rows, instant: datetime | None = None) -> Rows:
+    """The observations that had a value at an instant: of each point the newest row, withdrawn ones left out."""
+    return latest(rows, OBSERVATIONS.point, instant).filter(~nw.col("value").is_null())
+
+
+def with_first(rows: Rows, instant: datetime | None = None) -> Rows:
+    """The values known at `instant` among all vintages of some points, each with first_known_at and vintages."""
+    point = list(OBSERVATIONS.point)
+    first = rows.group_by(*point).agg(
+        first_known_at=nw.col("known_at").min(), vintages=nw.col("row_id").len().cast(nw.Int64)
+    )
+    return with_value(rows, instant).join(first, on=point, how="left")
 
 
 def current_points(store: Store, source: str, instant: datetime) -> list[dict[str, Any]]:
     """The points of a source that have a value as known at `instant`, as rows of the table."""
-    rows = store.read("observations").filter(pl.col("source") == source)
-    current = as_of(rows, OBSERVATIONS.point, instant).filter(pl.col("value").is_not_null())
-    return current.drop("row_id", "prev_id", "known_at").collect().to_dicts()
+    return points_by_source(store, [source], instant).get(source, [])
 
 
 def points_by_source(store: Store, sources: Sequence[str], instant: datetime) -> dict[str, list[dict[str, Any]]]:
     """The current points of several sources, read at once."""
-    rows = store.read("observations").filter(pl.col("source").is_in(list(sources)))
-    current = as_of(rows, OBSERVATIONS.point, instant).filter(pl.col("value").is_not_null())
+    rows = store.rows("observations").filter(nw.col("source").is_in(list(sources)))
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in current.drop("row_id", "prev_id", "known_at").collect().iter_rows(named=True):
+    for row in as_mappings(with_value(rows, instant).drop("row_id", "prev_id", "known_at")):
         found.setdefault(row["source"], []).append(row)
     return found
 
 
 def rows_by_run(store: Store, run_ids: Sequence[str], table: str = "observations") -> dict[str, int]:
     """How many rows each of these runs added to a table."""
-    rows = store.read(table).filter(pl.col("run_id").is_in(list(run_ids)))
-    return dict(rows.group_by("run_id").agg(pl.len()).collect().iter_rows())
+    rows = store.rows(table).filter(nw.col("run_id").is_in(list(run_ids)))
+    counted = rows.group_by("run_id").agg(rows=nw.col("run_id").len())
+    return {row["run_id"]: int(row["rows"]) for row in as_mappings(counted)}
 
 
 def noted(store: Store, source: str, reason: str, instant: datetime) -> frozenset[str]:
     """The rows (as JSON) that the last good run of a source up to `instant` held back for `reason`."""
-    good = store.read("runs").filter(
-        (pl.col("source") == source) & pl.col("outcome").is_in(sorted(SUCCESS)) & (pl.col("ended_at") <= instant)
-    )
-    last = good.sort("ended_at").select("run_id").tail(1).collect()
-    if last.is_empty():
+    last = _last_good(store, source, instant)
+    if last is None:
         return frozenset()
-    rows = store.read("quarantine").filter(
-        (pl.col("source") == source) & (pl.col("reason") == reason) & (pl.col("run_id") == last.item())
+    rows = store.rows("quarantine").filter(
+        nw.col("source") == source, nw.col("reason") == reason, nw.col("run_id") == last["run_id"]
     )
-    return frozenset(rows.select("row").collect()["row"].to_list())
+    return frozenset(row["row"] for row in as_mappings(rows.select("row")))
 
 
 @dataclass(frozen=True)
@@ -103,24 +112,23 @@ class Held:
 
 def held(store: Store, source: str, instant: datetime) -> list[Held]:
     """What the last good run of a source up to `instant` held back, and the answers refused since then."""
-    last = (
-        _last_good(store, source).filter(pl.col("ended_at") <= instant).tail(1).select("run_id", "ended_at").collect()
-    )
-    if last.is_empty():
+    last = _last_good(store, source, instant)
+    if last is None:
         return []
-    run_id, ended_at = last.row(0)
-    since = (pl.col("target") == "answer") & (pl.col("known_at") >= ended_at)
-    pending = (pl.col("source") == source) & (pl.col("status") == "pending")
-    return _held(store.read("quarantine").filter(pending & ((pl.col("run_id") == run_id) | since)))
+    pending = store.rows("quarantine").filter(nw.col("source") == source, nw.col("status") == "pending")
+    since = (nw.col("target") == "answer") & (nw.col("known_at") >= last["ended_at"])
+    return _held(pending.filter((nw.col("run_id") == last["run_id"]) | since))
 
 
 def released(store: Store, source: str, reason: str, instant: datetime) -> list[Held]:
     """What a person has let through since the last good run up to `instant`: it counts once, for the next one."""
-    last = _last_good(store, source).filter(pl.col("ended_at") <= instant).tail(1).select("ended_at").collect()
-    if last.is_empty():
+    last = _last_good(store, source, instant)
+    if last is None:
         return []
-    accepted = (pl.col("source") == source) & (pl.col("status") == "accepted") & (pl.col("reason") == reason)
-    return _held(store.read("quarantine").filter(accepted & (pl.col("known_at") >= last.item())))
+    accepted = store.rows("quarantine").filter(
+        nw.col("source") == source, nw.col("status") == "accepted", nw.col("reason") == reason
+    )
+    return _held(accepted.filter(nw.col("known_at") >= last["ended_at"]))
 
 
 def records_read(store: Store, source: str) -> int:
@@ -128,24 +136,32 @@ def records_read(store: Store, source: str) -> int:
 
     The least, so that one answer in which everything stood twice does not make half an answer of the next.
     """
-    last = _last_good(store, source).filter(pl.col("requests") > 0).tail(3).select(pl.col("records").min())
-    return int(last.collect().item() or 0)
+    asked = _good(store, source).filter(nw.col("requests") > 0)
+    last = as_mappings(_newest_first(asked).select("records").head(3))
+    return min((row["records"] or 0 for row in last), default=0)
 
 
 def refused_before(store: Store, q_ids: Iterable[str], instant: datetime) -> frozenset[str]:
     """Those of the rows that had been refused by `instant`."""
-    known = store.read("quarantine").filter(pl.col("q_id").is_in(list(q_ids)) & (pl.col("known_at") <= instant))
-    return frozenset(known.select("q_id").collect()["q_id"].to_list())
+    known = store.rows("quarantine").filter(nw.col("q_id").is_in(sorted(q_ids)), nw.col("known_at") <= instant)
+    return frozenset(row["q_id"] for row in as_mappings(known.select("q_id")))
 
 
-def _last_good(store: Store, source: str) -> pl.LazyFrame:
-    good = store.read("runs").filter((pl.col("source") == source) & pl.col("outcome").is_in(sorted(SUCCESS)))
-    return good.sort("ended_at")
+def _good(store: Store, source: str) -> Rows:
+    return store.rows("runs").filter(nw.col("source") == source, nw.col("outcome").is_in(sorted(SUCCESS)))
 
 
-def _held(rows: pl.LazyFrame) -> list[Held]:
-    found = rows.sort("known_at").select("q_id", "source", "reason", "known_at", "row").collect()
-    return [Held(q_id, source, reason, at, _object(row)) for q_id, source, reason, at, row in found.iter_rows()]
+def _newest_first(runs: Rows) -> Rows:
+    return runs.sort("ended_at", "run_id", descending=True)
+
+
+def _last_good(store: Store, source: str, instant: datetime) -> dict[str, Any] | None:
+    return first_row(_newest_first(_good(store, source).filter(nw.col("ended_at") <= instant)))
+
+
+def _held(rows: Rows) -> list[Held]:
+    found = as_mappings(rows.sort("known_at", "q_id").select("q_id", "source", "reason", "known_at", "row"))
+    return [Held(**{**row, "row": _object(row["row"])}) for row in found]
 
 
 def _object(text: str) -> Mapping[str, Any]:
@@ -159,18 +175,19 @@ def _object(text: str) -> Mapping[str, Any]:
 
 def validators(store: Store, source: str) -> str | None:
     """What the last run of a source that ended well remembered about its addresses, as JSON."""
-    kept = store.read("runs").filter((pl.col("source") == source) & pl.col("validators").is_not_null())
-    last = kept.sort("ended_at").select("validators").tail(1).collect()
-    return None if last.is_empty() else str(last.item())
+    kept = store.rows("runs").filter(nw.col("source") == source, ~nw.col("validators").is_null())
+    last = first_row(_newest_first(kept).select("validators"))
+    return last["validators"] if last else None
 
 
 def blocked_hosts(store: Store, now: datetime) -> dict[str, datetime]:
     """Hosts that asked us to wait, and until when; kept in the tables, so that a restart waits too."""
-    waiting = store.read("runs").filter(pl.col("not_before") > now)
-    # a run in which several hosts asked names them all, with the last instant: too long for some, never too short
-    each = waiting.with_columns(pl.col("host").str.split(" ")).explode("host")
-    until = each.group_by("host").agg(pl.col("not_before").max()).collect()
-    return dict(until.iter_rows())
+    until: dict[str, datetime] = {}
+    for run in as_mappings(store.rows("runs").filter(nw.col("not_before") > now).select("host", "not_before")):
+        # a run in which several hosts asked names them all, with the last instant: too long for some, never too short
+        for host in run["host"].split(" "):
+            until[host] = max(run["not_before"], until.get(host, run["not_before"]))
+    return until
 
 
 def unmapped(store: Store) -> list[dict[str, Any]]:
@@ -178,20 +195,29 @@ def unmapped(store: Store) -> list[dict[str, Any]]:
 
     Where the publisher names no organisation the subject stands for it. Rows about the world belong to nobody.
     """
-    rows = store.read("observations").filter(pl.col("lab").is_null() & (pl.col("subject") != ""))
-    current = as_of(rows, OBSERVATIONS.point).filter(pl.col("value").is_not_null())
-    said = pl.col("detail").str.json_path_match("$.organisation")
-    named = pl.when(said.fill_null("") != "").then(said).otherwise(pl.col("subject"))
-    counted = current.group_by("source", organisation=named).agg(rows=pl.len(), example=pl.col("subject").min())
-    return counted.sort(["rows", "source", "organisation"], descending=[True, False, False]).collect().to_dicts()
+    rows = store.rows("observations").filter(nw.col("lab").is_null(), nw.col("subject") != "")
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in as_mappings(with_value(rows).select("source", "subject", "detail")):
+        said = _object(row["detail"] or "{}").get("organisation")
+        found.setdefault((row["source"], said or row["subject"]), []).append(row["subject"])
+    listed = [
+        {"source": source, "organisation": organisation, "rows": len(subjects), "example": min(subjects)}
+        for (source, organisation), subjects in found.items()
+    ]
+    return sorted(listed, key=lambda row: (-row["rows"], row["source"], row["organisation"]))
 
 
 def runs(store: Store, instant: datetime | None = None) -> pd.DataFrame:
     """All runs that had ended at `instant`, oldest first."""
-    rows = store.read("runs")
+    rows = store.rows("runs")
     if instant is not None:
-        rows = rows.filter(pl.col("ended_at") <= instant)
-    return _frame(rows.sort("ended_at"))
+        rows = rows.filter(nw.col("ended_at") <= instant)
+    return as_pandas(rows.sort("ended_at", "run_id"))
+
+
+def known(rows: Rows, instant: datetime | None) -> Rows:
+    """The rows stored by an instant; None means all."""
+    return rows if instant is None else rows.filter(nw.col("known_at") <= instant)
 
 
 @dataclass(frozen=True)
@@ -212,13 +238,14 @@ class SourceState:
 def source_states(store: Store, instant: datetime | None = None) -> Mapping[str, SourceState]:
     """The state of every source that has rows or runs, by name."""
     attempts = dict(iter(runs(store, instant).groupby("source")))
-    rows = store.read("observations")
-    if instant is not None:
-        rows = rows.filter(pl.col("known_at") <= instant)
-    newest = rows.group_by("source").agg(
-        newest=pl.col("known_at").max(), baseline=pl.col("run_id").str.starts_with(BASELINE).all()
+    live = nw.when(nw.col("run_id").str.starts_with(BASELINE)).then(nw.lit(0)).otherwise(nw.lit(1))
+    newest = (
+        known(store.rows("observations"), instant)
+        .with_columns(live=live)
+        .group_by("source")
+        .agg(newest=nw.col("known_at").max(), live=nw.col("live").max())
     )
-    stored = {row["source"]: row for row in newest.collect().to_dicts()}
+    stored = {row["source"]: row for row in as_mappings(newest)}
     return {name: _source_state(name, attempts.get(name), stored.get(name)) for name in sorted({*attempts, *stored})}
 
 
@@ -240,40 +267,36 @@ def _source_state(name: str, attempts: pd.DataFrame | None, stored: Mapping[str,
         failures=failures,
         outcome=outcome,
         error=error if isinstance(error, str) else "",
-        is_baseline=last_good is None and stored is not None and bool(stored["baseline"]),
+        is_baseline=last_good is None and stored is not None and not stored["live"],
         newest_known_at=stored["newest"] if stored else None,
         not_before=not_before,
     )
 
 
 def status(store: Store) -> dict[str, Any]:
-    """Rows and newest vintage of every table, for people and machines."""
+    """Version, files, rows, bytes and newest vintage of every table, for people and machines."""
     tables = {}
     for name, table in TABLES.items():
-        rows = store.read(name)
-        stamp = "ended_at" if name == "runs" else "known_at"
-        count, newest = rows.select(pl.len(), pl.col(stamp).max()).collect().row(0)
-        assert stamp in table.schema.names
-        tables[name] = {"rows": count, "newest_known_at": newest and newest.isoformat(), "version": store.version(name)}
+        newest = store.read(name).select(pl.col(table.stamp).max()).collect().item()
+        tables[name] = {**extent(store, name), "newest_known_at": newest and newest.isoformat()}
     return {"store": store.uri, "tables": tables}
 
 
 def good_days(store: Store, source: str) -> set[date]:
     """The days on which a run of the source ended well."""
-    good = store.read("runs").filter((pl.col("source") == source) & pl.col("outcome").is_in(sorted(SUCCESS)))
-    return set(good.select(pl.col("ended_at").dt.date().unique()).collect()["ended_at"].to_list())
+    days = _good(store, source).select(day=nw.col("ended_at").dt.date())
+    return {row["day"] for row in as_mappings(days.unique())}
 
 
 def daily_counts(store: Store, source: str, indicator: str, variant: str, first: date) -> pl.DataFrame:
     """subject, date, value of a daily table from `first` on, as known now."""
-    rows = store.read("observations").filter(
-        (pl.col("source") == source)
-        & (pl.col("indicator") == indicator)
-        & (pl.col("variant") == variant)
-        & (pl.col("date") >= first)
+    rows = store.rows("observations").filter(
+        nw.col("source") == source,
+        nw.col("indicator") == indicator,
+        nw.col("variant") == variant,
+        nw.col("date") >= first,
     )
-    current = as_of(rows, OBSERVATIONS.point).filter(pl.col("value").is_not_null())
-    return current.select("subject", "date", "value").collect()
+    return as_polars(with_value(rows).select("subject", "date", "value"))
 
 
 def tagged(store: Store, source: str, tagger: str, first: date) -> dict[tuple[date, str], int]:
@@ -281,71 +304,65 @@ def tagged(store: Store, source: str, tagger: str, first: date) -> dict[tuple[da
 
     A lab's own posts name it without being talk about it: they count for all, not for their lab.
     """
-    rows = store.read("mentions").filter(
-        (pl.col("source") == source)
-        & (pl.col("tagger") == tagger)
-        & (pl.col("month") >= f"{first:%Y-%m}")
-        & (pl.col("published_at").dt.date() >= first)
-        & (pl.col("precision") != "seen")  # without a date there is no day to count it on
+    rows = (
+        store.rows("mentions")
+        .filter(nw.col("source") == source, nw.col("tagger") == tagger, nw.col("month") >= f"{first:%Y-%m}")
+        .with_columns(day=nw.col("published_at").dt.date(), own=nw.col("publisher_lab").fill_null(""))
+        .filter(nw.col("day") >= first, nw.col("precision") != "seen")  # without a date there is no day to count it on
     )
-    day, article = pl.col("published_at").dt.date().alias("day"), pl.col("article_id")
-    foreign = pl.col("lab") != pl.col("publisher_lab").fill_null("")
     series = (
-        rows.select(day, article, series=pl.lit("")),
-        rows.filter(pl.col("topic") != "").select(day, article, series="topic:" + pl.col("topic")),
-        rows.filter((pl.col("lab") != "") & foreign).select(day, article, series="lab:" + pl.col("lab")),
+        rows.with_columns(series=nw.lit("")),
+        rows.filter(nw.col("topic") != "").with_columns(series=nw.concat_str(nw.lit("topic:"), nw.col("topic"))),
+        rows.filter(nw.col("lab") != "", nw.col("lab") != nw.col("own")).with_columns(
+            series=nw.concat_str(nw.lit("lab:"), nw.col("lab"))
+        ),
     )
-    counted = pl.concat(series).group_by("day", "series").agg(pl.col("article_id").n_unique())
-    return {(found_on, name): number for found_on, name, number in counted.collect().iter_rows()}
+    listed = nw.concat([each.select("day", "article_id", "series") for each in series])
+    counted = listed.group_by("day", "series").agg(articles=nw.col("article_id").n_unique())
+    return {(row["day"], row["series"]): int(row["articles"]) for row in as_mappings(counted)}
 
 
 def quarantine(store: Store, instant: datetime | None = None) -> pd.DataFrame:
     """The refused rows known at `instant`, newest first."""
-    rows = store.read("quarantine")
-    if instant is not None:
-        rows = rows.filter(pl.col("known_at") <= instant)
-    return _frame(rows.sort("known_at", descending=True))
+    rows = known(store.rows("quarantine"), instant)
+    return as_pandas(rows.sort("known_at", "q_id", descending=[True, False]))
 
 
 def mentions(store: Store, instant: datetime | None = None) -> pd.DataFrame:
     """All mentions known at `instant`, oldest first; each article by the newest tagger that had read it by then."""
-    rows = store.read("mentions")
-    if instant is not None:
-        rows = rows.filter(pl.col("known_at") <= instant)
-    newest = pl.col("tagger").sort_by("known_at").last().over("article_id")
+    rows = known(store.rows("mentions"), instant)
+    last = rows.group_by("article_id").agg(nw.col("known_at").max())
+    newest = rows.join(last, on=["article_id", "known_at"], how="inner")
+    newest = newest.group_by("article_id").agg(nw.col("tagger").max())
     # what names nobody is stored only to be counted
-    named = (pl.col("lab") != "") | (pl.col("topic") != "")
-    return _frame(rows.filter((pl.col("tagger") == newest) & named).sort("published_at", "id"))
+    named = rows.filter((nw.col("lab") != "") | (nw.col("topic") != ""))
+    return as_pandas(named.join(newest, on=["article_id", "tagger"], how="inner").sort("published_at", "id"))
 
 
 def vintages(store: Store, instant: datetime | None = None) -> pd.DataFrame:
     """Every vintage of every observation known at `instant`, withdrawals (value null) included, oldest first."""
-    rows = store.read("observations")
-    if instant is not None:
-        rows = rows.filter(pl.col("known_at") <= instant)
     values = ["value", "low", "high", "level", "bound", "model", "detail"]
     columns = ["indicator", "subject", "variant", "date", "known_at", *values]
-    return _frame(rows.select(columns).sort("known_at", "indicator", "date", "subject", "variant"))
+    rows = known(store.rows("observations"), instant).select(*columns)
+    return as_pandas(rows.sort("known_at", "indicator", "date", "subject", "variant"))
 
 
 def flags(store: Store, method: str, instant: datetime | None = None) -> pd.DataFrame:
     """All rows of the ledger that one method had written by `instant`, oldest first."""
-    rows = store.read("flags").filter(pl.col("method") == method)
-    if instant is not None:
-        rows = rows.filter(pl.col("known_at") <= instant)
-    return _frame(rows.sort("known_at", "indicator"))
+    rows = store.rows("flags").filter(nw.col("method") == method)
+    return as_pandas(known(rows, instant).sort("known_at", "indicator"))
 
 
 def newest_flags(store: Store, method: str, instant: datetime | None = None) -> pd.DataFrame:
     """The newest row of the ledger for each indicator, as known at `instant`."""
-    rows = store.read("flags").filter(pl.col("method") == method)
-    return _frame(as_of(rows, FLAGS.point, instant).sort("indicator"))
+    rows = store.rows("flags").filter(nw.col("method") == method)
+    return as_pandas(latest(rows, FLAGS.point, instant).sort("indicator"))
 
 
 def newest_known(store: Store) -> datetime | None:
     """When the newest observation was stored; None for an empty store. Stands for "now" where no clock may be read."""
-    found: datetime | None = store.read("observations").select(pl.col("known_at").max()).collect().item()
-    return found
+    newest = first_row(store.rows("observations").select(nw.col("known_at").max()))
+    return newest["known_at"] if newest else None
 
 
 def with_stories(found: pd.DataFrame) -> pd.DataFrame:

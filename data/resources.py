@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import narwhals as nw
 import polars as pl
 import pyarrow as pa
 
+from data.frames import Rows, first_row
 from data.schema import INDICATORS, MENTIONS, OBSERVATIONS, QUARANTINE, RUNS, TABLES, Column, Table
 from data.store import Store
 from data.terms import Terms, licence_column, sources_to_pass_on, terms, why_not
@@ -72,12 +74,7 @@ class Resource:
 
 def known(store: Store, name: str, instant: datetime) -> pl.LazyFrame:
     """All rows of a table that were stored by an instant."""
-    return store.read(name).filter(pl.col(stamp(name)) <= instant)
-
-
-def stamp(name: str) -> str:
-    """The column of a table that says when a row was stored."""
-    return "ended_at" if name == "runs" else "known_at"
+    return store.read(name).filter(pl.col(TABLES[name].stamp) <= instant)
 
 
 def _catalogue(store: Store, instant: datetime, indicators: tuple[str, ...]) -> pl.DataFrame:
@@ -135,17 +132,18 @@ def _indicators(scope: Scope) -> Pieces:
     yield scope.catalogue
 
 
-def current_tagger(rows: pl.LazyFrame) -> str:
+def current_tagger(rows: Rows) -> str:
     """The newest version of the lists of names among mentions, which is the one that first came last; else empty."""
-    found = rows.group_by("tagger").agg(pl.col("known_at").min()).sort("known_at", "tagger").collect()
-    return "" if found.is_empty() else str(found["tagger"][-1])
+    found = rows.group_by("tagger").agg(nw.col("known_at").min()).sort("known_at", "tagger", descending=True)
+    newest = first_row(found)
+    return newest["tagger"] if newest else ""
 
 
 def _mentions(scope: Scope) -> Pieces:
     if scope.indicators:
         return
     rows = scope.known("mentions")
-    tagger = current_tagger(rows)
+    tagger = current_tagger(nw.from_native(rows))
     ours = rows.filter((pl.col("tagger") == tagger) & pl.col("source").is_in(sources_to_pass_on(scope.terms)))
     for month in ours.select(pl.col("month").unique()).collect()["month"].sort():
         piece = ours.filter(pl.col("month") == month).join(licence_column(scope.terms), on="source", how="left")
@@ -179,7 +177,8 @@ def _left_out(scope: Scope) -> Pieces:
         counts.append(_withheld(scope, "mentions", pl.lit("").alias("indicator")))
         rows = scope.known("mentions")
         older = rows.filter(
-            (pl.col("tagger") != current_tagger(rows)) & pl.col("source").is_in(sources_to_pass_on(scope.terms))
+            (pl.col("tagger") != current_tagger(nw.from_native(rows)))
+            & pl.col("source").is_in(sources_to_pass_on(scope.terms))
         )
         counts.append(_counted(older, "mentions", pl.lit("").alias("indicator"), lambda _: OLDER_TAGGER))
     counts.append(_withheld(scope, "quarantine", pl.lit("").alias("indicator")))

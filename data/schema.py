@@ -31,6 +31,10 @@ Bound = Literal["=", ">=", "<="]
 Share = Literal["full", "credit", "none"]
 """full: free to pass on; credit: facts with credit; none: shown as derived values only."""
 
+Kind = Literal["press", "forum", "preprint", "policy", "lab", "market"]
+Precision = Literal["second", "day", "month", "seen"]
+Status = Literal["rejected", "pending", "accepted"]
+
 Outcome = Literal[
     "ok",
     "not_modified",
@@ -139,6 +143,8 @@ class Indicator:
         _require(bool(_KEY.fullmatch(self.key)), "indicator key", self.key)
         _require(self.stage in get_args(Stage), f"{self.key}: stage", self.stage)
         _require(self.transform in get_args(Transform), f"{self.key}: transform", self.transform)
+        _require(self.better in get_args(Better), f"{self.key}: better", self.better)
+        _require(bool(self.unit), f"{self.key}: unit", self.unit)
         bounded = self.floor is not None and self.ceiling is not None
         _require(
             bounded == (self.transform == "logit"),
@@ -249,8 +255,8 @@ class Mention:
     url: str
     outlet: str
     native_key: str = ""
-    kind: Literal["press", "forum", "preprint", "policy", "lab", "market"] = "press"
-    precision: Literal["second", "day", "month", "seen"] = "second"
+    kind: Kind = "press"
+    precision: Precision = "second"
     lang: str | None = None
     summary: str = ""
     ai_only: bool = False
@@ -259,6 +265,8 @@ class Mention:
     def __post_init__(self) -> None:
         _require(bool(self.title), f"{self.outlet}: title", self.title)
         _require(is_web_link(self.url), f"{self.outlet}: url", self.url)
+        _require(self.kind in get_args(Kind), f"{self.outlet}: kind", self.kind)
+        _require(self.precision in get_args(Precision), f"{self.outlet}: precision", self.precision)
         _require((self.at is None) == (self.precision == "seen"), f"{self.outlet}: at and precision", self.precision)
         if self.at is not None:
             _require(self.at.tzinfo is not None, f"{self.outlet}: instant without a zone", self.at)
@@ -275,8 +283,12 @@ class Refused:
     reason: str
     row: Mapping[str, object]
     target: Literal["observations", "mentions", "answer"] = "observations"
-    status: Literal["rejected", "pending", "accepted"] = "rejected"
+    status: Status = "rejected"
     ref: str | None = None
+
+    def __post_init__(self) -> None:
+        _require(bool(self.reason), "refused without a reason", dict(self.row))
+        _require(self.status in get_args(Status), "status of a refused row", self.status)
 
     @classmethod
     def of(
@@ -284,7 +296,7 @@ class Refused:
         observation: Observation,
         reason: str,
         *,
-        status: Literal["rejected", "pending", "accepted"] = "rejected",
+        status: Status = "rejected",
         ref: str | None = None,
     ) -> "Refused":
         """Hold back a well-formed observation that contradicts something else."""
@@ -324,15 +336,26 @@ class Run:
     error: str | None = None
     code_version: str = ""
 
+    def __post_init__(self) -> None:
+        where = f"run of {self.source}"
+        _require(bool(self.run_id), f"{where}: run_id", self.run_id)
+        _require(self.outcome in get_args(Outcome), f"{where}: outcome", self.outcome)
+        for name in ("started_at", "ended_at"):
+            _require(getattr(self, name).tzinfo is not None, f"{where}: {name} without a zone", getattr(self, name))
+        _require(self.started_at <= self.ended_at, f"{where}: ended before it started", self.ended_at)
+        counts = {name: value for name, value in vars(self).items() if name.startswith(("rows_", "bytes_", "requests"))}
+        _require(min(counts.values()) >= 0, f"{where}: a negative count", counts)
+
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: its Arrow type, whether it may be null, and what it means."""
+    """One column of a table: its Arrow type, whether it may be null, what it means, and the unit of a number."""
 
     name: str
     type: pa.DataType
     meaning: str
     nullable: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -340,15 +363,18 @@ class Table:
     """How one kind of row lies in the store.
 
     `key` names the column that makes a row unique. Tables with a `point` keep vintages: a row is
-    added only when one of `compared` differs from the newest row of the same point.
+    added only when one of `compared` differs from the newest row of the same point. `stamp` names
+    the column that says when a row was stored.
     """
 
     name: str
+    about: str
     columns: tuple[Column, ...]
     key: str
     partition: str | None = None
     point: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
+    stamp: str = "known_at"
 
     @property
     def schema(self) -> pa.Schema:
@@ -360,7 +386,7 @@ _text, _double, _int, _int64, _day = pa.string(), pa.float64(), pa.int32(), pa.i
 
 
 def _columns(*rows: tuple[Any, ...]) -> tuple[Column, ...]:
-    return tuple(Column(name.rstrip("?"), kind, meaning, name.endswith("?")) for name, kind, meaning in rows)
+    return tuple(Column(name.rstrip("?"), kind, text, name.endswith("?"), *unit) for name, kind, text, *unit in rows)
 
 
 _VINTAGE = (
@@ -370,6 +396,7 @@ _VINTAGE = (
 
 OBSERVATIONS = Table(
     "observations",
+    "One value of an indicator on a date, in every vintage: values that were restated or withdrawn stay.",
     _columns(
         *_VINTAGE,
         ("source", _text, "who publishes: the name of the collector file"),
@@ -378,10 +405,10 @@ OBSERVATIONS = Table(
         ("variant", _text, "suite version, scaffold or file layout; empty where there is only one"),
         ("date", _day, "the day the value refers to; first day of a week, month or quarter"),
         ("known_at", _INSTANT, "when we stored this value; set by the store"),
-        ("value?", _double, "the value in `unit`; null means withdrawn and nothing else"),
-        ("low?", _double, "lower end of the published interval, in `unit`"),
-        ("high?", _double, "upper end of the published interval, in `unit`"),
-        ("level?", _double, "coverage of the interval, 0 to 1 (0.95)"),
+        ("value?", _double, "the value; null means withdrawn and nothing else", "that of `unit`"),
+        ("low?", _double, "lower end of the published interval", "that of `unit`"),
+        ("high?", _double, "upper end of the published interval", "that of `unit`"),
+        ("level?", _double, "coverage of the interval, 0 to 1 (0.95)", "fraction"),
         ("bound", _text, "=, or >= / <= where only a bound was measured"),
         ("unit", _text, "unit of value, low and high"),
         ("lab?", _text, "id of the lab in labs.yaml; null where the organisation is unknown"),
@@ -399,6 +426,7 @@ OBSERVATIONS = Table(
 
 INDICATORS = Table(
     "indicators",
+    "The catalogue: what each indicator measures, in every wording it has had.",
     _columns(
         *_VINTAGE,
         ("known_at", _INSTANT, "when this definition was stored"),
@@ -410,8 +438,8 @@ INDICATORS = Table(
         ("stage", _text, "stage of the loop that the indicator stands at"),
         ("better", _text, "up, down or context: which way is more of what is measured"),
         ("scale", _text, "linear, log2 or logit: where steady growth is a straight line"),
-        ("lower?", _double, "chance floor of a bounded score, in `unit`"),
-        ("upper?", _double, "ceiling of a bounded score, in `unit`"),
+        ("lower?", _double, "chance floor of a bounded score", "that of `unit`"),
+        ("upper?", _double, "ceiling of a bounded score", "that of `unit`"),
         ("variants", _text, "JSON list of {key, title, beside}, in order of preference"),
         ("family", _text, "indicators from one instrument share it and count as one in the false-discovery control"),
         ("figure_of", _text, "indicator whose growth this is the publisher's own statement of; else empty"),
@@ -423,10 +451,10 @@ INDICATORS = Table(
         ("licence", _text, "licence or terms, as the publisher states them"),
         ("credit", _text, "how to cite the publisher"),
         ("share", _text, "full, credit or none: what may be passed on"),
-        ("period_days", _double, "how often the source is asked, in days"),
-        ("grace_days", _double, "how long after a missed period it is called stale, in days"),
+        ("period_days", _double, "how often the source is asked", "days"),
+        ("grace_days", _double, "how long after a missed period it is called stale", "days"),
         ("closed_on?", _day, "the day the publisher froze it"),
-        ("max_factor?", _double, "largest believable factor between neighbours"),
+        ("max_factor?", _double, "largest believable factor between neighbours", "ratio"),
         ("note", _text, "caveats"),
     ),
     key="row_id",
@@ -462,6 +490,7 @@ INDICATORS = Table(
 
 MENTIONS = Table(
     "mentions",
+    "One news item, once for each lab and topic that its title names; articles are counted by distinct `article_id`.",
     _columns(
         ("id", _text, "hash of article_id, lab, topic and tagger; unique"),
         ("article_id", _text, "hash of the source and its own key, else of the address"),
@@ -489,6 +518,7 @@ MENTIONS = Table(
 
 RUNS = Table(
     "runs",
+    "Every attempt to collect a source and how it ended; written last, so what it counts is stored.",
     _columns(
         ("run_id", _text, "made at the start of the run; unique"),
         ("source", _text, "name of the collector"),
@@ -496,15 +526,20 @@ RUNS = Table(
         ("started_at", _INSTANT, "start of the run"),
         ("ended_at", _INSTANT, "end of the run"),
         ("outcome", _text, "ok, not_modified, no_data, or the class of failure"),
-        ("http_status?", _int, "last HTTP status"),
-        ("requests", _int, "HTTP requests sent, repeats included"),
-        ("bytes_wire", _int64, "bytes received"),
-        ("bytes_body", _int64, "bytes after decompression"),
-        ("rows_seen", _int64, "rows the collector yielded"),
-        ("rows_new", _int64, "rows added to the tables"),
-        ("rows_quarantined", _int64, "rows refused"),
-        ("rows_vanished", _int64, "stored points missing from a complete answer"),
-        ("records?", _int64, "lines of tables and objects of documents in the answers, whatever became of them"),
+        ("http_status?", _int, "last HTTP status", "status code"),
+        ("requests", _int, "HTTP requests sent, repeats included", "requests"),
+        ("bytes_wire", _int64, "bytes received", "bytes"),
+        ("bytes_body", _int64, "bytes after decompression", "bytes"),
+        ("rows_seen", _int64, "rows the collector yielded", "rows"),
+        ("rows_new", _int64, "rows added to the tables", "rows"),
+        ("rows_quarantined", _int64, "rows refused", "rows"),
+        ("rows_vanished", _int64, "stored points missing from a complete answer", "rows"),
+        (
+            "records?",
+            _int64,
+            "lines of tables and objects of documents in the answers, whatever became of them",
+            "rows",
+        ),
         ("validators?", _text, "JSON by address: etag, last_modified, sha256, fetched_at; only after a good run"),
         ("not_before?", _INSTANT, "no request to these hosts before"),
         ("host", _text, "host asked last; or all hosts that asked us to wait, separated by spaces"),
@@ -514,10 +549,12 @@ RUNS = Table(
     ),
     key="run_id",
     partition="month",
+    stamp="ended_at",
 )
 
 QUARANTINE = Table(
     "quarantine",
+    "Rows that were seen and not believed, and why.",
     _columns(
         ("q_id", _text, "hash of source, target, reason and row (and run, while pending); unique"),
         ("ref?", _text, "q_id that this row accepts"),
@@ -534,6 +571,7 @@ QUARANTINE = Table(
 
 FLAGS = Table(
     "flags",
+    "The ledger: one row where a signal's state or the evidence that leads to it changed.",
     _columns(
         *_VINTAGE,
         ("known_at", _INSTANT, "when the data that gave this state became known"),
@@ -541,14 +579,19 @@ FLAGS = Table(
         ("subject", _text, "what the state is about; empty for the whole indicator"),
         ("method", _text, "version of the method: results of different versions are not compared"),
         ("state", _text, "not enough data, cannot tell, steady, watch, signal, confirmed or slowing"),
-        ("streak_on", _int, "last updates in a row with the evidence of a flag, capped at what the rule needs"),
-        ("streak_off", _int, "last updates in a row with p above the quiet limit, capped likewise"),
+        (
+            "streak_on",
+            _int,
+            "last updates in a row with the evidence of a flag, up to what the rule needs",
+            "updates",
+        ),
+        ("streak_off", _int, "last updates in a row with p above the quiet limit, likewise", "updates"),
         ("data_id", _text, "hash of the data tested; the same data is never tested twice"),
         ("last_period?", _day, "date of the newest point tested"),
-        ("n", _int, "points tested"),
-        ("ratio?", _double, "slope after over slope before; null where there was no growth before"),
-        ("p?", _double, "chance of such a bend under steady growth, search over breaks included"),
-        ("q?", _double, "the same over all indicators: false-discovery rate"),
+        ("n", _int, "points tested", "points"),
+        ("ratio?", _double, "slope after over slope before; null where there was no growth before", "ratio"),
+        ("p?", _double, "chance of such a bend under steady growth, search over breaks included", "probability"),
+        ("q?", _double, "the same over all indicators: false-discovery rate", "probability"),
         ("break_date?", _day, "where the slope changes"),
         ("detail?", _text, "the whole verdict as JSON"),
     ),

@@ -23,6 +23,7 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("STORE_URI", "folder or s3://bucket/prefix that holds the tables", "data/tables"),
+    Setting("ENGINE_URL", "sc://host:port of a Spark Connect server that answers queries; else they run here", ""),
     Setting("PAYLOADS", "folder that keeps the answers as received (for conditional requests)", "data/payloads"),
     Setting("PAYLOADS_MB", "most that this folder may hold, in megabytes", "500"),
     Setting("HOST", "address that the dashboard listens on", "127.0.0.1"),
@@ -38,6 +39,7 @@ class Settings:
     """The settings as values; made by `read`."""
 
     store_uri: str
+    engine_url: str
     payloads: Path
     payloads_mb: int
     host: str
@@ -64,6 +66,8 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text["STORE_URI"])
     if scheme and scheme[1] not in ("s3", "file"):
         raise BadSetting(f"STORE_URI must be a folder or s3://bucket/prefix, not {text['STORE_URI']!r}.")
+    if not re.fullmatch(r"(sc://[A-Za-z0-9.-]+(:[0-9]+)?(/\S*)?)?", text["ENGINE_URL"]):
+        raise BadSetting(f"ENGINE_URL must be sc://host:port, not {text['ENGINE_URL']!r}.")
     return Settings(**{f.name: values[f.name] for f in fields(Settings)})
 
 

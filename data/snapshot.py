@@ -18,7 +18,7 @@ import polars as pl
 
 from data import package
 from data.package import Member
-from data.resources import Resource, Scope, known, resources, stamp
+from data.resources import Resource, Scope, known, resources
 from data.schema import TABLES, Failure
 from data.store import Store
 from data.terms import Terms
@@ -39,9 +39,9 @@ class Snapshot:
 def newest(store: Store, instant: datetime | None = None) -> datetime | None:
     """When the newest row known at `instant` was stored; None where nothing was known."""
     found: list[datetime] = []
-    for name in TABLES:
+    for name, table in TABLES.items():
         rows = store.read(name) if instant is None else known(store, name, instant)
-        last = rows.select(pl.col(stamp(name)).max()).collect().item()
+        last = rows.select(pl.col(table.stamp).max()).collect().item()
         if last is not None:
             found.append(last)
     return max(found, default=None)

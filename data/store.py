@@ -12,19 +12,22 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from data.schema import TABLES, Failure, Table
+from data import engine
+from data.schema import TABLES, BadRow, Column, Failure, Table
 from data.vintages import as_of
 
 TRIES = 20
+_PART = r"^[A-Za-z0-9_.-]+$"
 
 
 class OlderThanStored(Failure):
@@ -44,11 +47,13 @@ def digest(*parts: object) -> str:
 class Store:
     """The tables below one address: a local folder or `s3://bucket/prefix`.
 
-    Reads give lazy Polars frames. Writers raise Failure("storage") where the address cannot be
-    written; readers see rows only from whole commits.
+    `rows` are for questions: lazy frames of the engine, which is Polars in this process, or the Spark Connect
+    server that `engine` names (sc://host:port). `read` gives lazy Polars frames whatever the engine.
+    Failure("storage") where the address cannot be read or written; readers see rows only from whole commits.
     """
 
     uri: str
+    engine: str = ""
 
     @cached_property
     def _io(self) -> dict[str, str] | None:
@@ -59,51 +64,110 @@ class Store:
         return f"{self.uri.rstrip('/')}/{name}"
 
     def create(self) -> None:
-        """Make the tables that do not exist yet. Safe to call from several processes at once."""
+        """Make the tables that do not exist yet and give older ones their new columns.
+
+        Safe to call from several processes at once. Failure("refused") for a store that is newer than this program.
+        """
         for table in TABLES.values():
-            if self.exists(table.name):
-                continue
-            try:
-                if "://" not in self.uri:
-                    Path(self._at(table.name)).mkdir(parents=True, exist_ok=True)
-                DeltaTable.create(
-                    self._at(table.name),
-                    schema=Schema.from_arrow(table.schema),
-                    partition_by=[table.partition] if table.partition else [],
-                    mode="ignore",
-                    configuration={"delta.appendOnly": "true"},
-                    storage_options=self._io,
-                )
-            except CommitFailedError:  # another process created it at the same instant
-                if not self.exists(table.name):
-                    raise
-            except (DeltaError, OSError) as error:
-                raise self._failed("create", table.name, error) from error
+            if not self.exists(table.name):
+                self._make(table)
+            elif missing := self._missing(table, self.table(table.name)):
+                self.attempt(table.name, partial(self._add, table, missing))
+
+    def _make(self, table: Table) -> None:
+        try:
+            if "://" not in self.uri:
+                Path(self._at(table.name)).mkdir(parents=True, exist_ok=True)
+            DeltaTable.create(
+                self._at(table.name),
+                schema=Schema.from_arrow(table.schema),
+                partition_by=[table.partition] if table.partition else [],
+                mode="ignore",
+                configuration={"delta.appendOnly": "true"},
+                storage_options=self._io,
+            )
+        except CommitFailedError:  # another process created it at the same instant
+            if not self.exists(table.name):
+                raise
+        except (DeltaError, OSError) as error:
+            raise self._failed("create", table.name, error) from error
+
+    def _add(self, table: Table, columns: Sequence[Column]) -> int:
+        stored = self.table(table.name)
+        fields = Schema.from_arrow(pa.schema([pa.field(c.name, c.type) for c in columns])).fields
+        names = {field.name for field in stored.schema().fields}
+        if wanted := [field for field in fields if field.name not in names]:  # not added by another process since
+            stored.alter.add_columns(wanted)
+        return len(wanted)
+
+    def _missing(self, table: Table, stored: DeltaTable) -> list[Column]:
+        """Declared columns that a stored table lacks. Upgrades only ever add columns that may be empty."""
+        here, there = table.schema, pa.schema(stored.schema().to_arrow())
+        newer = sorted(set(there.names) - set(here.names))
+        newer += [name for name in there.names if name in here.names and here.field(name) != there.field(name)]
+        missing = [c for c in table.columns if c.name not in there.names]
+        if newer or not all(c.nullable for c in missing):
+            named = ", ".join(newer or [c.name for c in missing if not c.nullable])
+            raise Failure(
+                "refused",
+                f"table {table.name} at {self.uri} was made by another version of this program (columns {named}): "
+                "it can be read, but only that version or a later one may write to it",
+            )
+        return missing
 
     def exists(self, name: str) -> bool:
-        return bool(DeltaTable.is_deltatable(self._at(name), self._io))
+        try:
+            return bool(DeltaTable.is_deltatable(self._at(name), self._io))
+        except (DeltaError, OSError) as error:
+            raise self._failed("read", name, error) from error
 
     def version(self, name: str) -> int:
         """Number of the newest commit of a table; -1 before it exists. Cheap: the key for caches."""
-        return int(self._open(name).version()) if self.exists(name) else -1
+        return int(self.table(name).version()) if self.exists(name) else -1
+
+    def table(self, name: str) -> DeltaTable:
+        """The table itself, as of its newest commit; for upkeep. Failure("storage") if it cannot be read."""
+        try:
+            return DeltaTable(self._at(name), storage_options=self._io)
+        except (DeltaError, OSError) as error:
+            raise self._failed("read", name, error) from error
 
     def read(self, name: str) -> pl.LazyFrame:
-        """All rows of a table, every vintage. An absent table reads as an empty one."""
+        """All rows of a table, every vintage. An absent table reads as an empty one, an absent column as empty."""
         if not self.exists(name):
             return pl.from_arrow(TABLES[name].schema.empty_table()).lazy()  # type: ignore[union-attr]
-        return pl.scan_delta(self._open(name), storage_options=self._io)
+        return self._scan(name, self.table(name))
+
+    def rows(self, name: str) -> nw.LazyFrame[Any]:
+        """The same as a frame of the engine."""
+        if self.engine and self.exists(name):
+            return engine.rows(self.engine, self._at(name) if self._io else str(Path(self._at(name)).resolve()))
+        return nw.from_native(self.read(name))
+
+    def _scan(self, name: str, stored: DeltaTable) -> pl.LazyFrame:
+        rows, names = pl.scan_delta(stored, storage_options=self._io), TABLES[name].schema.names
+        there = [field.name for field in stored.schema().fields]
+        if there == names:
+            return rows
+        empty = pl.from_arrow(TABLES[name].schema.empty_table()).schema  # type: ignore[union-attr]
+        absent = {n: pl.lit(None, dtype) for n, dtype in empty.items() if n not in there}
+        return rows.with_columns(**absent).select(names)
 
     def append_new(self, name: str, rows: Sequence[Mapping[str, Any]]) -> int:
         """Add the rows whose key is not stored yet; the number added."""
+        return self.append_frame(name, _frame(TABLES[name], rows))
+
+    def append_frame(self, name: str, rows: pl.DataFrame) -> int:
+        """The same for rows that come from another store, as they stand there."""
         table = TABLES[name]
-        batch = _frame(table, rows).unique(table.key, keep="first", maintain_order=True)
+        batch = rows.unique(table.key, keep="first", maintain_order=True)
         if batch.is_empty():
             return 0
         on = f"t.{table.key} = s.{table.key}"
         if table.partition:
             near = {n for value in batch[table.partition].unique() for n in _neighbours(table, value)}
             on = f"t.{table.partition} in ({_literal(near)}) and {on}"
-        return self._retry(name, lambda: self._merge(self._open(name), batch, on))
+        return self.attempt(name, lambda: self._merge(self._open(name), batch, on))
 
     def append_vintages(self, name: str, rows: Sequence[Mapping[str, Any]], at: datetime | None = None) -> int:
         """Add the rows that differ from the newest vintage of their point; the number added.
@@ -125,13 +189,16 @@ class Store:
 
         def write() -> int:
             stored = self._open(name)
-            new = _new_vintages(table, batch, pl.scan_delta(stored, storage_options=self._io), at)
+            new = _new_vintages(table, batch, self._scan(name, stored), at)
             return self._merge(stored, new, on) if len(new) else 0
 
-        return self._retry(name, write)
+        return self.attempt(name, write)
 
     def _open(self, name: str) -> DeltaTable:
-        return DeltaTable(self._at(name), storage_options=self._io)
+        """A table to write to."""
+        stored = self.table(name)
+        self._missing(TABLES[name], stored)
+        return stored
 
     @staticmethod
     def _merge(table: DeltaTable, batch: pl.DataFrame, on: str) -> int:
@@ -140,7 +207,8 @@ class Store:
         )
         return int(done["num_target_rows_inserted"])
 
-    def _retry(self, name: str, write: Callable[[], int]) -> int:
+    def attempt(self, name: str, write: Callable[[], int]) -> int:
+        """Do what commits to a table; again where another writer was first. Failure("storage") if it cannot be done."""
         for attempt in range(1, TRIES + 1):
             try:
                 count = write()
@@ -161,15 +229,34 @@ class Store:
 
 
 def _frame(table: Table, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """Rows as a frame of the declared types; a name that is missing or unknown is an error."""
+    """Rows as a frame of the declared types. BadRow for what no table may hold, naming column and value."""
     names = set(table.schema.names)
     listed = list(rows)
     for row in listed:
-        if set(row) != names:
-            raise ValueError(f"{table.name}: columns {sorted(set(row) ^ names)} are missing or unknown")
-    frame = pl.from_arrow(pa.Table.from_pylist(listed, schema=table.schema))
+        if row.keys() != names:
+            raise BadRow(f"{table.name}: columns {sorted(set(row) ^ names)} are missing or unknown")
+    for column in table.columns:  # Arrow would take an instant without a zone for UTC
+        if pa.types.is_timestamp(column.type):
+            _refuse(table, column, "has no zone", [v for row in listed if (v := row[column.name]) and v.tzinfo is None])
+    try:
+        frame = pl.from_arrow(pa.Table.from_pylist(listed, schema=table.schema))
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise BadRow(f"{table.name}: {error}") from error
     assert isinstance(frame, pl.DataFrame)
+    for column in table.columns:
+        values = frame[column.name]
+        if not column.nullable:
+            _refuse(table, column, "is missing", values.filter(values.is_null()))
+        if values.dtype.is_float():
+            _refuse(table, column, "is not a finite number", values.filter(~values.is_finite()))
+        if column.name == table.partition:
+            _refuse(table, column, "cannot name a folder", values.filter(~values.str.contains(_PART)))
     return frame
+
+
+def _refuse(table: Table, column: Column, problem: str, wrong: Sequence[object] | pl.Series) -> None:
+    if len(wrong):
+        raise BadRow(f"{table.name}: {column.name} {problem}: {wrong[0]!r}")
 
 
 def _literal(values: Iterable[str]) -> str:

@@ -199,7 +199,8 @@ def table(kernel: list[Row], whole: list[Row]) -> str:
     ours = kernel[0].seconds or 1.0
     one = [f"| {r.what} | {_time(r.seconds)} | {_ratio(r.seconds, ours)} | {r.note} |" for r in kernel]
     two = [f"| {r.what} | {_time(r.seconds)} | {r.note} |" for r in whole]
-    about = f"Python {platform.python_version()}, {platform.machine()}, one core, processor time; made by `python -m signals bench`."
+    machine = f"Python {platform.python_version()}, {platform.machine()}"
+    about = f"{machine}, one core, processor time; made by `python -m signals bench`."
     return "\n".join(
         [
             "## Signals: one fit with the search over all breaks, 200 points",
