@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from collectors import feeds
-from collectors.counts import WEEK, number, share, topics
+from collectors.counts import WEEK, each_topic, number, share, topics
 from collectors.matching import own_data
 from collectors.source import Http, Row, Source
 from data.schema import Failure, Mention, Observation
@@ -31,30 +31,31 @@ def terms(topic: str) -> list[str]:
     return [term for term in entry["strict"] if term not in entry.get("requires", {})]
 
 
-ASKED = {key: name for key, name in topics().items() if terms(key)}
+_IN = f"in {', '.join(CATEGORIES)}"
 _SHARES = {
-    key: share(
-        f"arxiv_share_{key}",
-        f"Share of AI papers on: {name}",
-        f"topic:{key}",
+    weekly.series.removeprefix("topic:"): weekly.indicator
+    for weekly in each_topic(
+        share,
+        "arxiv_share",
+        "arXiv on {}",
+        f"Papers {_IN} with strict terms of “{{}}” among all papers there.",
         family="arxiv",
-        about=f"Papers in {', '.join(CATEGORIES)} with strict terms of “{name}” among all papers there.",
         version=VERSION,
-    ).indicator
-    for key, name in ASKED.items()
+    )
 }
 _PAPERS = {
-    key: number(
-        f"arxiv_papers_{key}",
-        f"AI papers on: {name}",
-        "papers",
-        f"topic:{key}",
+    weekly.series.removeprefix("topic:"): weekly.indicator
+    for weekly in each_topic(
+        number,
+        "arxiv_papers",
+        "Papers on {}",
+        f"Papers a week {_IN} with strict terms of “{{}}”, by first submission.",
+        items="papers",
         family="arxiv",
-        about=f"Papers a week in {', '.join(CATEGORIES)} with strict terms of “{name}”, by first submission.",
         version=VERSION,
-    ).indicator
-    for key, name in ASKED.items()
+    )
 }
+ASKED = [topic for topic in topics() if terms(topic)]
 
 SOURCE = Source(
     title="arXiv",
@@ -64,7 +65,7 @@ SOURCE = Source(
     share="full",
     every=timedelta(days=1),
     at_least=0,
-    indicators=(*_SHARES.values(), *_PAPERS.values()),
+    indicators=tuple(indicator[topic] for indicator in (_SHARES, _PAPERS) for topic in ASKED),
 )
 
 
