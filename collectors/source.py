@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from collectors import parse
 from collectors.counts import Counts
@@ -13,12 +13,24 @@ from data.schema import Failure, Indicator, Mention, Observation, Refused, Share
 Row = Observation | Mention | Refused
 
 
+@dataclass(frozen=True)
+class Key:
+    """How a publisher is told the key of the setting NAME_KEY: in a header or as a parameter of the address.
+
+    A source file never sees it: the house adds it on the way out, so that no recorded address holds one.
+    """
+
+    place: Literal["header", "parameter"]
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """Who publishes, under which terms, how often we ask, and what we expect.
 
     `at_least` is the row floor of a believable answer. `by_hand` says that nobody is asked: the rows are kept
-    in this repository, so that a folder of recorded answers can neither hold nor lack them.
+    in this repository, so that a folder of recorded answers can neither hold nor lack them. `key`: asked only
+    where one is set.
     """
 
     title: str
@@ -33,6 +45,7 @@ class Source:
     counts: Counts | None = None
     closed_on: date | None = None
     by_hand: bool = False
+    key: Key | None = None
 
 
 @dataclass(frozen=True)

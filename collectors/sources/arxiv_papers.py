@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from collectors import feeds
 from collectors.counts import WEEK, each_topic, number, share, topics
-from collectors.matching import own_data
 from collectors.source import Http, Row, Source
+from collectors.topics import search_terms, search_version
 from data.schema import Failure, Mention, Observation
 
 API = "https://export.arxiv.org/api/query"
@@ -22,15 +22,7 @@ SETTLED = timedelta(days=3)
 NEWEST = 100
 _TOTAL = re.compile(rb"<opensearch:totalResults[^>]*>\s*(\d+)\s*<")
 _VERSION = re.compile(r"v\d+$")
-VERSION = f"topics-{own_data('topics.yaml')['version']}"
-
-
-def terms(topic: str) -> list[str]:
-    """The strict terms that can be asked for: those that need a further word are left out."""
-    entry = own_data("topics.yaml")["topics"][topic]
-    return [term for term in entry["strict"] if term not in entry.get("requires", {})]
-
-
+VERSION = search_version()
 _IN = f"in {', '.join(CATEGORIES)}"
 _SHARES = {
     weekly.series.removeprefix("topic:"): weekly.indicator
@@ -55,7 +47,7 @@ _PAPERS = {
         version=VERSION,
     )
 }
-ASKED = [topic for topic in topics() if terms(topic)]
+ASKED = [topic for topic in topics() if search_terms(topic)]
 
 SOURCE = Source(
     title="arXiv",
@@ -74,7 +66,7 @@ def address(first: date, last: date, topic: str = "", most: int = 1) -> str:
     query = f"({' OR '.join(f'cat:{c}' for c in CATEGORIES)})"
     query += f" AND submittedDate:[{first:%Y%m%d}0000 TO {last:%Y%m%d}2359]"
     if topic:
-        query += f" AND ({' OR '.join(f'all:{chr(34)}{term}{chr(34)}' for term in terms(topic))})"
+        query += f" AND ({' OR '.join(f'all:{chr(34)}{term}{chr(34)}' for term in search_terms(topic))})"
     order = {"sortBy": "submittedDate", "sortOrder": "descending"}
     return f"{API}?" + urlencode({"search_query": query, "start": 0, "max_results": most} | order)
 

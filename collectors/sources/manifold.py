@@ -37,8 +37,7 @@ def address(slug: str) -> str:
 
 
 def collect(http: Http) -> Iterator[Row]:
-    for key, url in asked(http, MARKETS, address):
-        market = _market(http, key, url)
+    for key, market in _markets(http):
         if isinstance(market, Refused):
             yield market
         elif not market["isResolved"]:
@@ -47,8 +46,7 @@ def collect(http: Http) -> Iterator[Row]:
 
 def history(http: Http, first: date, last: date) -> Iterator[Row]:
     """The probability after the last bet of each day: bets come newest first, a thousand a page."""
-    for key, url in asked(http, MARKETS, address):
-        market = _market(http, key, url)
+    for key, market in _markets(http):
         if isinstance(market, Refused):
             yield market
             continue
@@ -69,18 +67,23 @@ def history(http: Http, first: date, last: date) -> Iterator[Row]:
                 yield _observed(key, day, days[day], market)
 
 
-def _market(http: Http, key: str, url: str) -> Any:
-    """The question, or why it cannot be read."""
-    row = {"slug": MARKETS[key].slug, "title": MARKETS[key].title}
-    try:
-        market = http.json(url)
-    except Failure as failure:
-        if failure.outcome != "gone":
-            raise
-        return Refused(reason="no question of this name", row=row, status="pending")
-    if market["outcomeType"] != "BINARY":
-        return Refused(reason="not a yes-no question", row=row)
-    return market
+def _markets(http: Http) -> Iterator[tuple[str, Any]]:
+    """The questions, or why one cannot be read. Where none is there any more, that is a Failure."""
+    answered, gone = 0, None
+    for key, url in asked(http, MARKETS, address):
+        row = {"slug": MARKETS[key].slug, "title": MARKETS[key].title}
+        try:
+            market = http.json(url)
+        except Failure as failure:
+            if failure.outcome != "gone":
+                raise
+            gone = failure
+            yield key, Refused(reason="no question of this name", row=row, status="pending")
+            continue
+        answered += 1
+        yield key, market if market["outcomeType"] == "BINARY" else Refused(reason="not a yes-no question", row=row)
+    if gone is not None and not answered:
+        raise gone
 
 
 def _observed(key: str, day: date, value: object, market: dict[str, Any]) -> Row:

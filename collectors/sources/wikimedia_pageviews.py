@@ -79,6 +79,7 @@ def collect(http: Http) -> Iterator[Row]:
 def history(http: Http, first: date, last: date) -> Iterator[Row]:
     """The whole weeks from `first` on that are over and, mostly, complete by `last`."""
     first += timedelta(days=-first.weekday() % 7)
+    answered, gone = 0, None
     for key, (_, titles) in PAGES.items():
         views: dict[date, int] = {}
         for title in titles:
@@ -89,15 +90,19 @@ def history(http: Http, first: date, last: date) -> Iterator[Row]:
             except Failure as failure:
                 if failure.outcome != "gone":
                     raise
+                gone = failure
                 row = {"title": title, "from": first.isoformat()}
                 yield Refused(reason="no views, or the page has another title now", row=row, status="pending")
                 continue
+            answered += 1
             for item in items:
                 day = _day(item["timestamp"], title)
                 if not first <= day <= last:
                     raise Failure("bad_content", f"{title}: {day} is not between {first} and {last}")
                 views[day] = views.get(day, 0) + item["views"]
         yield from _weeks(key, views, first, last)
+    if gone is not None and not answered:
+        raise gone
 
 
 def _day(timestamp: str, title: str) -> date:
