@@ -19,7 +19,7 @@ from collectors.validators import validators_from_json
 from data import queries, settings, upkeep
 from data.queries import Held
 from data.schema import SUCCESS, Failure, Run
-from data.settings import Settings
+from data.settings import Settings, key_setting
 from data.store import Store
 
 
@@ -125,7 +125,7 @@ def _list(args: argparse.Namespace, here: Settings) -> int:
         return _list_unmapped(args, here)
     if args.moved:
         return _list_moved(args, here)
-    states = queries.source_states(Store(here.store_uri))
+    states, live = queries.source_states(Store(here.store_uri)), Live(here)
     rows = []
     for name, collector in registry.all_collectors().items():
         state, source = states.get(name), collector.source
@@ -140,13 +140,18 @@ def _list(args: argparse.Namespace, here: Settings) -> int:
                 "last_good": state and state.last_good and state.last_good.isoformat(),
                 "last_outcome": (state and state.outcome) or None,
                 "is_baseline": bool(state and state.is_baseline),
+                "needs": key_setting(name) if live.lacks_key(collector) else "",
             }
         )
     if args.json:
         print(json.dumps(rows, indent=1))
         return 0
     for row in rows:
-        stands = row["last_outcome"] or ("baseline" if row["is_baseline"] else "never run")
+        stands = (
+            (row["needs"] and "needs a key")
+            or row["last_outcome"]
+            or ("baseline" if row["is_baseline"] else "never run")
+        )
         print(f"{row['name']:<16} every {row['every_hours']:>4.0f} h   {stands:<12} {row['title']}")
     return 0
 
@@ -184,6 +189,10 @@ def _run(args: argparse.Namespace, here: Settings) -> int:
     if args.at is not None and not all(c.source.by_hand for c in chosen):
         raise Failure("refused", "--at is for sources that are kept by hand: others answer now")
     store, live = _store(here), Live(here)
+    if args.all:
+        for collector in [c for c in chosen if live.lacks_key(c)]:
+            print(f"{collector.name:<16} off: needs a key, {key_setting(collector.name)}")
+            chosen.remove(collector)
     if args.at is not None:
         return _report([run_source(c, NoNetwork(args.at), store, at=args.at) for c in chosen])
     return _report([run_source(c, live.http(c, store), store) for c in chosen])

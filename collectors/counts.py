@@ -7,7 +7,7 @@ Other lists of names make another variant, never a longer line: history is count
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -56,6 +56,37 @@ def labs() -> dict[str, str]:
     return {lab: entry["name"] for lab, entry in own_data("labs.yaml")["labs"].items()}
 
 
+def each_topic(make: Callable[..., Weekly], key: str, title: str, about: str, **how: str) -> tuple[Weekly, ...]:
+    """One weekly series a topic, made by `number` or `share`; "{}" in `title` and `about` stands for its name."""
+    return _each("topic", own_data("topics.yaml")["topics"], make, key, title, about, how)
+
+
+def each_lab(make: Callable[..., Weekly], key: str, title: str, about: str, **how: str) -> tuple[Weekly, ...]:
+    """The same for each lab."""
+    return _each("lab", own_data("labs.yaml")["labs"], make, key, title, about, how)
+
+
+def _each(
+    kind: str,
+    entries: Mapping[str, Mapping[str, str]],
+    make: Callable[..., Weekly],
+    key: str,
+    title: str,
+    about: str,
+    how: Mapping[str, str],
+) -> tuple[Weekly, ...]:
+    return tuple(
+        make(
+            f"{key}_{name}",
+            title.format(entry.get("short", entry["name"])),  # cards have room for 26 characters
+            f"{kind}:{name}",
+            about=about.format(entry["name"]),
+            **how,
+        )
+        for name, entry in entries.items()
+    )
+
+
 def lists(version: str) -> tuple[Variant, ...]:
     """The one variant that is counted now."""
     return (Variant(key=version, title=f"counted with the lists {version}"),)
@@ -81,7 +112,7 @@ def daily(prefix: str, title: str, items: str) -> Indicator:
     )
 
 
-def number(key: str, title: str, items: str, series: str, *, family: str, about: str, version: str = "") -> Weekly:
+def number(key: str, title: str, series: str, *, items: str, family: str, about: str, version: str = "") -> Weekly:
     """A weekly number of items."""
     return Weekly(
         series=series,

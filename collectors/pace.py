@@ -10,6 +10,7 @@ from types import MappingProxyType
 GAPS: Mapping[str, float] = MappingProxyType(
     {
         "api.github.com": 6.5,  # ten searches a minute without a token
+        "api.semanticscholar.org": 3.0,  # one a second with a key, and a pool that all share without
         "export.arxiv.org": 3.0,  # asked for in its terms of use
         "pypistats.org": 3.0,  # thirty requests a minute, and quick to answer 429
     }

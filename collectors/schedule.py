@@ -86,7 +86,7 @@ def work(store: Store, live: Live) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     prepare(store)
-    collectors = registry.all_collectors()
+    collectors = {name: c for name, c in registry.all_collectors().items() if not live.lacks_key(c)}
     scheduler = BackgroundScheduler(
         timezone="UTC",
         executors={"default": {"type": "threadpool", "max_workers": len(collectors) + 2}},

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from collectors import parse
 from collectors.counts import Counts
@@ -15,13 +15,25 @@ FORETOLD = timedelta(days=1)
 """So far ahead of us a date may lie: it is tomorrow somewhere."""
 
 
+@dataclass(frozen=True)
+class Key:
+    """How a publisher is told the key of the setting NAME_KEY: in a header or as a parameter of the address.
+
+    A source file never sees it: the house adds it on the way out, so that no recorded address holds one.
+    """
+
+    place: Literal["header", "parameter"]
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """Who publishes, under which terms, how often we ask, and what we expect.
 
     `at_least` is the row floor of a believable answer. `by_hand` says that nobody is asked: the rows are kept
     in this repository, so that a folder of recorded answers can neither hold nor lack them. `redirects_to`: the
-    domains to which its addresses may redirect besides their own; None for any, where the addresses are many.
+    domains to which its addresses may redirect besides their own; None for any, where the addresses are many. `key`:
+    asked only where one is set.
     """
 
     title: str
@@ -37,6 +49,7 @@ class Source:
     closed_on: date | None = None
     by_hand: bool = False
     redirects_to: tuple[str, ...] | None = ()
+    key: Key | None = None
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,17 @@ def tagger() -> str:
     return f"labs-{own_data('labs.yaml')['version']}.topics-{own_data('topics.yaml')['version']}"
 
 
+def search_terms(topic: str) -> list[str]:
+    """The strict terms that a search can be asked for; those that need a further word are left out."""
+    entry = own_data("topics.yaml")["topics"][topic]
+    return [term for term in entry["strict"] if term not in entry.get("requires", {})]
+
+
+def search_version() -> str:
+    """The lists behind what is counted by asking for `search_terms`."""
+    return f"topics-{own_data('topics.yaml')['version']}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Term:
     topic: str

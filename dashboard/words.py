@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from data.queries import SourceState
+from data.settings import key_setting
 from signals.finding import Change
 from signals.trend import Trend
 from signals.verdict import Verdict
@@ -204,7 +205,7 @@ def standing(indicator: Mapping[str, Any], state: SourceState | None, now: datet
     if closed is not None and closed == closed and now.date() >= closed.date():
         return f"Closed {day(closed)}", "gray"
     if state is None or state.newest_known_at is None:
-        return "No data yet", "gray"
+        return "Needs a key" if key_setting(indicator["source"]) else "No data yet", "gray"
     if state.is_baseline:
         return f"Baseline {day(state.newest_known_at)}", "gray"
     if state.failures and state.last_good is not None:

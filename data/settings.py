@@ -30,6 +30,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PORT", "port that the dashboard listens on", "8501"),
     Setting("CONTACT", "mail or web address that publishers can reach you by; part of the User-Agent", ""),
     Setting("FETCH_SECONDS", "deadline of one request, in seconds", "30"),
+    Setting("CONGRESS_KEY", "free key of api.congress.gov; without one, bills are not collected"),
+    Setting("OPENALEX_KEY", "free key of openalex.org; without one, its papers are not counted"),
     Setting("LOG_LEVEL", "debug, info, warning or error", "info"),
 )
 
@@ -47,6 +49,14 @@ class Settings:
     contact: str
     fetch_seconds: float
     log_level: str
+    keys: Mapping[str, str]
+    """Keys of publishers by the name of their source; empty for one that is not set."""
+
+
+def key_setting(source: str) -> str:
+    """The setting that holds the key which this source needs; empty for a source that needs none."""
+    name = f"{source.upper()}_KEY"
+    return name if any(s.name == name for s in SETTINGS) else ""
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
@@ -63,6 +73,10 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         raise BadSetting(f"LOG_LEVEL must be debug, info, warning or error, not {text['LOG_LEVEL']!r}.")
     if not re.fullmatch(r"[\x20-\x7e]{0,200}", text["CONTACT"]):
         raise BadSetting("CONTACT must be plain text of at most 200 characters.")
+    values["keys"] = {name[:-4].lower(): key for name, key in text.items() if name.endswith("_KEY")}
+    for source, key in values["keys"].items():
+        if not re.fullmatch(r"[\x21-\x7e]{0,200}", key):  # the value of a secret is not repeated
+            raise BadSetting(f"{key_setting(source)} must be at most 200 characters without spaces.")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text["STORE_URI"])
     if scheme and scheme[1] not in ("s3", "file"):
         raise BadSetting(f"STORE_URI must be a folder or s3://bucket/prefix, not {text['STORE_URI']!r}.")

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from collectors import feeds
-from collectors.counts import WEEK, number, share, topics
-from collectors.matching import own_data
+from collectors.counts import WEEK, each_topic, number, share, topics
 from collectors.source import Http, Row, Source
+from collectors.topics import search_terms, search_version
 from data.schema import Failure, Mention, Observation
 
 API = "https://export.arxiv.org/api/query"
@@ -22,39 +22,32 @@ SETTLED = timedelta(days=3)
 NEWEST = 100
 _TOTAL = re.compile(rb"<opensearch:totalResults[^>]*>\s*(\d+)\s*<")
 _VERSION = re.compile(r"v\d+$")
-VERSION = f"topics-{own_data('topics.yaml')['version']}"
-
-
-def terms(topic: str) -> list[str]:
-    """The strict terms that can be asked for: those that need a further word are left out."""
-    entry = own_data("topics.yaml")["topics"][topic]
-    return [term for term in entry["strict"] if term not in entry.get("requires", {})]
-
-
-ASKED = {key: name for key, name in topics().items() if terms(key)}
+VERSION = search_version()
+_IN = f"in {', '.join(CATEGORIES)}"
 _SHARES = {
-    key: share(
-        f"arxiv_share_{key}",
-        f"Share of AI papers on: {name}",
-        f"topic:{key}",
+    weekly.series.removeprefix("topic:"): weekly.indicator
+    for weekly in each_topic(
+        share,
+        "arxiv_share",
+        "arXiv on {}",
+        f"Papers {_IN} with strict terms of “{{}}” among all papers there.",
         family="arxiv",
-        about=f"Papers in {', '.join(CATEGORIES)} with strict terms of “{name}” among all papers there.",
         version=VERSION,
-    ).indicator
-    for key, name in ASKED.items()
+    )
 }
 _PAPERS = {
-    key: number(
-        f"arxiv_papers_{key}",
-        f"AI papers on: {name}",
-        "papers",
-        f"topic:{key}",
+    weekly.series.removeprefix("topic:"): weekly.indicator
+    for weekly in each_topic(
+        number,
+        "arxiv_papers",
+        "Papers on {}",
+        f"Papers a week {_IN} with strict terms of “{{}}”, by first submission.",
+        items="papers",
         family="arxiv",
-        about=f"Papers a week in {', '.join(CATEGORIES)} with strict terms of “{name}”, by first submission.",
         version=VERSION,
-    ).indicator
-    for key, name in ASKED.items()
+    )
 }
+ASKED = [topic for topic in topics() if search_terms(topic)]
 
 SOURCE = Source(
     title="arXiv",
@@ -64,7 +57,7 @@ SOURCE = Source(
     share="full",
     every=timedelta(days=1),
     at_least=0,
-    indicators=(*_SHARES.values(), *_PAPERS.values()),
+    indicators=tuple(indicator[topic] for indicator in (_SHARES, _PAPERS) for topic in ASKED),
 )
 
 
@@ -73,7 +66,7 @@ def address(first: date, last: date, topic: str = "", most: int = 1) -> str:
     query = f"({' OR '.join(f'cat:{c}' for c in CATEGORIES)})"
     query += f" AND submittedDate:[{first:%Y%m%d}0000 TO {last:%Y%m%d}2359]"
     if topic:
-        query += f" AND ({' OR '.join(f'all:{chr(34)}{term}{chr(34)}' for term in terms(topic))})"
+        query += f" AND ({' OR '.join(f'all:{chr(34)}{term}{chr(34)}' for term in search_terms(topic))})"
     order = {"sortBy": "submittedDate", "sortOrder": "descending"}
     return f"{API}?" + urlencode({"search_query": query, "start": 0, "max_results": most} | order)
 

@@ -72,7 +72,9 @@ def history(http: Http, first: date, last: date) -> Iterator[Row]:
     for document in _documents(http, address(first, last)):
         published = day(document["publication_date"], f"{API}: {document['document_number']}")
         key = f"{document['document_number']}/{published}"
-        if key in seen or not first <= published <= last:
+        if not first <= published <= last:  # an answer to another question: no week of it can be counted
+            raise Failure("bad_content", f"{API}: {key} is not between {first} and {last}")
+        if key in seen:
             continue  # a cursor may repeat the edge of a page
         seen.add(key)
         days[published] += 1

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from collectors.counts import Counts, daily, share, tally, topics
+from collectors.counts import Counts, daily, each_topic, share, tally
 from collectors.source import Http, Row, Source
 from data.schema import Failure, Mention, Refused
 from data.text import clean, safe_link
@@ -26,15 +26,12 @@ _SPACED = re.compile(r" +(?=[,;:.!?')])")  # "sanctions ; Tehran hits back , cal
 
 COUNTS = Counts(
     daily=daily("gdelt", "GDELT sample", "articles"),
-    weekly=tuple(
-        share(
-            f"gdelt_share_{key}",
-            f"Share of world news on: {name}",
-            f"topic:{key}",
-            family="gdelt",
-            about=f"Articles with strict terms of “{name}” in the title among all in the sample (4 of 96 files a day).",
-        )
-        for key, name in topics().items()
+    weekly=each_topic(
+        share,
+        "gdelt_share",
+        "News on {}",
+        "Articles with strict terms of “{}” in the title among all in the sample (4 of 96 files a day).",
+        family="gdelt",
     ),
 )
 

@@ -5,9 +5,10 @@ The search tells the day a page was last published, not the first; a page is cou
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import quote, urlencode, urljoin
 
+from collectors.instants import from_text
 from collectors.source import Http, Row, Source
 from data.schema import Indicator, Mention
 
@@ -18,7 +19,7 @@ MOST_PAGES = 20
 
 DOCUMENTS = Indicator(
     key="gov_uk_aisi_docs",
-    title="UK government documents on the AI Security Institute",
+    title="UK documents on the AISI",
     plural=True,
     unit="documents/month",
     stage="oversight",
@@ -68,7 +69,7 @@ def history(http: Http, first: date, last: date) -> Iterator[Row]:
             for result in results:
                 if not result.get("public_timestamp"):
                     continue  # collections and people have none
-                oldest = datetime.fromisoformat(result["public_timestamp"]).astimezone(UTC)
+                oldest = from_text(result["public_timestamp"], url)
                 if result["title"] and oldest <= http.now:
                     found.setdefault(result["link"], (oldest, _mention(result, oldest)))
             if len(results) < PAGE:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
-from collectors.counts import Counts, daily, labs, number, share, tally, topics
+from collectors.counts import Counts, daily, each_lab, each_topic, number, share, tally
+from collectors.instants import from_seconds
 from collectors.source import Http, Row, Source
 from data.schema import Failure, Mention
 from data.text import safe_link
@@ -21,42 +22,20 @@ SLICE = timedelta(hours=6)
 WINDOW = timedelta(days=3)
 SHORTEST = timedelta(minutes=1)
 MOST_HITS = 1000
-_STORIES = "Hacker News stories whose title has strict terms of"
+_ABOUT = "Hacker News stories whose title has strict terms of “{}”"
 
 COUNTS = Counts(
     daily=daily("hn", "Hacker News", "stories"),
     weekly=(
-        *(
-            share(
-                f"hn_share_{key}",
-                f"Share of Hacker News on: {name}",
-                f"topic:{key}",
-                family="hacker_news",
-                about=f"{_STORIES} “{name}”, among all stories.",
-            )
-            for key, name in topics().items()
-        ),
-        *(
-            number(
-                f"hn_stories_{key}",
-                f"Hacker News stories on: {name}",
-                "stories",
-                f"topic:{key}",
-                family="hacker_news",
-                about=f"{_STORIES} “{name}”, a week.",
-            )
-            for key, name in topics().items()
-        ),
-        *(
-            number(
-                f"hn_stories_lab_{lab}",
-                f"Hacker News stories that name {name}",
-                "stories",
-                f"lab:{lab}",
-                family="hacker_news",
-                about=f"Hacker News stories a week whose title names {name}, its own posts included.",
-            )
-            for lab, name in labs().items()
+        *each_topic(share, "hn_share", "HN share: {}", f"{_ABOUT}, among all stories.", family="hacker_news"),
+        *each_topic(number, "hn_stories", "HN on {}", f"{_ABOUT}, a week.", items="stories", family="hacker_news"),
+        *each_lab(
+            number,
+            "hn_stories_lab",
+            "HN: {}",
+            "Hacker News stories a week whose title names {}, its own posts included.",
+            items="stories",
+            family="hacker_news",
         ),
     ),
 )
@@ -132,8 +111,11 @@ def _stories(http: Http, start: datetime, end: datetime) -> Iterator[Mention]:
         if not (hit.get("title") or "").strip():
             continue  # a deleted story keeps its number and loses its title
         page = ITEM + hit["objectID"]
+        at = from_seconds(hit["created_at_i"], page)
+        if not start <= at < end:  # an answer to another question: none of its days can be counted
+            raise Failure("bad_content", f"{page}: of {at:%Y-%m-%d %H:%M:%S}, not between {start} and {end}")
         yield Mention(
-            at=datetime.fromtimestamp(hit["created_at_i"], UTC),
+            at=at,
             title=hit["title"],
             url=safe_link(hit.get("url")) or page,  # Ask HN has no address of its own
             outlet="Hacker News",

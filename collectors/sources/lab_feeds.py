@@ -8,10 +8,11 @@ which belong to their authors by address. xAI, Mistral, Meta's AI blog and the C
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from collectors.counts import complete_weeks, labs
 from collectors.feeds import Feed, Item, gather, mention
+from collectors.instants import from_text
 from collectors.labs import publisher_of
 from collectors.matching import normalise, own_data
 from collectors.source import Http, Row, Source
@@ -104,9 +105,9 @@ def newsroom(body: bytes, url: str, now: datetime) -> Feed:
         section = _SECTION.search(text, text.rfind("directories", 0, post.start()), post.start())
         address = f"https://www.anthropic.com/{section[1] if section else 'news'}/{post['slug']}"
         title = clean(normalise(_unescaped(post["title"])))
-        at = datetime.fromisoformat(post["at"])
+        at = from_text(post["at"], address)
         if title and at <= now:
-            items[address] = Item(address, title, address, at.astimezone(UTC), "second")
+            items[address] = Item(address, title, address, at, "second")
     if not items:
         raise Failure("bad_content", f"{url}: no post with a publication date")
     return Feed(tuple(items.values()))

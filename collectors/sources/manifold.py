@@ -4,50 +4,32 @@ A question is pinned by its slug. Times are in milliseconds; only yes-no questio
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
-from collectors.source import Http, Row, Source
-from data.schema import Failure, Indicator, Refused
+from collectors.forecasts import Question, asked, market_source, probabilities, probability
+from collectors.instants import from_milliseconds
+from collectors.source import Http, Row
+from data.schema import Failure, Refused
 
 API = "https://api.manifold.markets/v0"
 MARKETS = {
-    "agi_2028": ("will-we-get-agi-before-2028-ff560f9e9346", "AGI before 2028"),
-    "agi_2030": ("will-we-get-agi-before-2030", "AGI before 2030"),
-    "dropin_worker": ("will-we-develop-leopolds-dropin-rem", "Drop-in remote workers made of AI"),
+    "agi_2028": Question("will-we-get-agi-before-2028-ff560f9e9346", "AGI before 2028", "AGI before 2028"),
+    "agi_2030": Question("will-we-get-agi-before-2030", "AGI before 2030", "AGI before 2030"),
+    "dropin_worker": Question(
+        "will-we-develop-leopolds-dropin-rem", "drop-in workers", "Drop-in remote workers made of AI"
+    ),
 }
 MOST_PAGES = 50
 BETS = 1000
 
-PROBABILITY = {
-    key: Indicator(
-        key=f"market_p_{key}",
-        title=f"Manifold: {title}",
-        unit="probability",
-        stage="attention",
-        transform="logit",
-        floor=0.0,
-        ceiling=1.0,
-        better="context",
-        definition=f"Probability of the pinned question “{title}” on Manifold, on the day it was read.",
-        family="forecasts",
-        marks="day",
-        date_kind="period",
-        caveat="Players bet play money; the question's own rules decide what it means.",
-    )
-    for key, (_, title) in MARKETS.items()
-}
-
-SOURCE = Source(
-    title="Manifold",
-    homepage="https://manifold.markets/",
-    licence="not stated for the data; shown, not passed on",
-    credit="Manifold Markets",
-    share="none",
-    every=timedelta(days=1),
-    at_least=1,
-    indicators=tuple(PROBABILITY.values()),
+PROBABILITY = probabilities(
+    "Manifold",
+    MARKETS,
+    definition="Probability of the pinned question “{}” on Manifold, on the day it was read.",
+    caveat="Players bet play money; the question's own rules decide what it means.",
 )
+SOURCE = market_source("Manifold", "https://manifold.markets/", "Manifold Markets", PROBABILITY)
 
 
 def address(slug: str) -> str:
@@ -55,9 +37,7 @@ def address(slug: str) -> str:
 
 
 def collect(http: Http) -> Iterator[Row]:
-    asked = [key for key, (slug, _) in MARKETS.items() if http.has(address(slug))] or list(MARKETS)[:1]
-    for key in asked:
-        market = _market(http, key)
+    for key, market in _markets(http):
         if isinstance(market, Refused):
             yield market
         elif not market["isResolved"]:
@@ -66,8 +46,7 @@ def collect(http: Http) -> Iterator[Row]:
 
 def history(http: Http, first: date, last: date) -> Iterator[Row]:
     """The probability after the last bet of each day: bets come newest first, a thousand a page."""
-    for key in MARKETS:
-        market = _market(http, key)
+    for key, market in _markets(http):
         if isinstance(market, Refused):
             yield market
             continue
@@ -77,7 +56,7 @@ def history(http: Http, first: date, last: date) -> Iterator[Row]:
             page = f"{API}/bets?contractId={market['id']}&limit={BETS}" + (f"&before={before}" if before else "")
             bets = http.json(page)
             for bet in bets:
-                day = datetime.fromtimestamp(bet["createdTime"] / 1000, UTC).date()
+                day = from_milliseconds(bet["createdTime"], page).date()
                 if "probAfter" in bet:  # a limit order that never met another changed nothing
                     days.setdefault(day, bet["probAfter"])
             if len(bets) < BETS or min(days, default=first) < first:
@@ -88,22 +67,31 @@ def history(http: Http, first: date, last: date) -> Iterator[Row]:
                 yield _observed(key, day, days[day], market)
 
 
-def _market(http: Http, key: str) -> Any:
-    """The question, or why it cannot be read."""
-    slug, title = MARKETS[key]
-    try:
-        market = http.json(address(slug))
-    except Failure as failure:
-        if failure.outcome != "gone":
-            raise
-        return Refused(reason="no question of this name", row={"slug": slug}, status="pending")
-    if market["outcomeType"] != "BINARY":
-        return Refused(reason="not a yes-no question", row={"slug": slug, "title": title})
-    return market
+def _markets(http: Http) -> Iterator[tuple[str, Any]]:
+    """The questions, or why one cannot be read. Where none is there any more, that is a Failure."""
+    answered, gone = 0, None
+    for key, url in asked(http, MARKETS, address):
+        row = {"slug": MARKETS[key].slug, "title": MARKETS[key].title}
+        try:
+            market = http.json(url)
+        except Failure as failure:
+            if failure.outcome != "gone":
+                raise
+            gone = failure
+            yield key, Refused(reason="no question of this name", row=row, status="pending")
+            continue
+        answered += 1
+        yield key, market if market["outcomeType"] == "BINARY" else Refused(reason="not a yes-no question", row=row)
+    if gone is not None and not answered:
+        raise gone
 
 
-def _observed(key: str, day: date, value: float, market: dict[str, Any]) -> Row:
-    closes = datetime.fromtimestamp(market["closeTime"] / 1000, UTC).date()
+def _observed(key: str, day: date, value: object, market: dict[str, Any]) -> Row:
+    where = f"{API}: {market['question']}"
     return PROBABILITY[key].observed(
-        date=day, value=value, url=market["url"], question=market["question"], closes=closes.isoformat()
+        date=day,
+        value=probability(value, where),
+        url=market["url"],
+        question=market["question"],
+        closes=from_milliseconds(market["closeTime"], where).date().isoformat(),
     )

@@ -24,7 +24,7 @@ COUNTED = ("Epoch AI", "METR", "Redwood Research")
 
 POSTS = Indicator(
     key="eval_org_posts",
-    title="Posts by evaluation and safety organisations",
+    title="Posts by AI evaluators",
     plural=True,
     unit="posts/week",
     stage="oversight",

@@ -5,50 +5,29 @@ Outcomes and prices are JSON inside strings, in the same order. An event holds o
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
-from collectors.source import Http, Row, Source
-from data.schema import Failure, Indicator, Refused
+from collectors.forecasts import Question, asked, market_source, probabilities, probability
+from collectors.source import Http, Row
+from data.schema import Failure, Refused
 
 API = "https://gamma-api.polymarket.com/events"
 EVENTS = {
-    "openai_agi_2027": (
-        "openai-announces-it-has-achieved-agi-before-2027",
-        "OpenAI announces AGI before 2027",
+    "openai_agi_2027": Question(
+        "openai-announces-it-has-achieved-agi-before-2027", "OpenAI has AGI", "OpenAI announces AGI before 2027"
     ),
-    "best_model_2026": ("which-company-has-best-ai-model-end-of-2026", "Best AI model at the end of 2026"),
+    "best_model_2026": Question(
+        "which-company-has-best-ai-model-end-of-2026", "best AI model", "Best AI model at the end of 2026"
+    ),
 }
 
-PROBABILITY = {
-    key: Indicator(
-        key=f"market_p_{key}",
-        title=f"Polymarket: {title}",
-        unit="probability",
-        stage="attention",
-        transform="logit",
-        floor=0.0,
-        ceiling=1.0,
-        better="context",
-        definition=f"Price of “Yes” for “{title}” on Polymarket, on the day it was read.",
-        family="forecasts",
-        marks="day",
-        date_kind="period",
-        caveat="A price is a probability only as far as the market is deep and fair.",
-    )
-    for key, (_, title) in EVENTS.items()
-}
-
-SOURCE = Source(
-    title="Polymarket",
-    homepage="https://polymarket.com/",
-    licence="not stated for the data; shown, not passed on",
-    credit="Polymarket",
-    share="none",
-    every=timedelta(days=1),
-    at_least=1,
-    indicators=tuple(PROBABILITY.values()),
+PROBABILITY = probabilities(
+    "Polymarket",
+    EVENTS,
+    definition="Price of “Yes” for “{}” on Polymarket, on the day it was read.",
+    caveat="A price is a probability only as far as the market is deep and fair.",
 )
+SOURCE = market_source("Polymarket", "https://polymarket.com/", "Polymarket", PROBABILITY)
 
 
 def address(slug: str) -> str:
@@ -56,12 +35,11 @@ def address(slug: str) -> str:
 
 
 def collect(http: Http) -> Iterator[Row]:
-    asked = [key for key, (slug, _) in EVENTS.items() if http.has(address(slug))] or list(EVENTS)[:1]
-    for key in asked:
-        slug = EVENTS[key][0]
-        events = http.json(address(slug))
+    for key, url in asked(http, EVENTS, address):
+        slug = EVENTS[key].slug
+        events = http.json(url)
         if not isinstance(events, list):
-            raise Failure("schema", f"{address(slug)}: not a list of events")
+            raise Failure("schema", f"{url}: not a list of events")
         if not events:
             yield Refused(reason="no event of this name", row={"slug": slug}, status="pending")
             continue
@@ -70,7 +48,7 @@ def collect(http: Http) -> Iterator[Row]:
             if market["active"] and not market["closed"]:
                 yield PROBABILITY[key].observed(
                     date=http.now.date(),
-                    value=_yes(market, address(slug)),
+                    value=_yes(market, url),
                     subject=market["groupItemTitle"] if several else "",
                     url=f"https://polymarket.com/event/{slug}",
                     question=market["question"],
@@ -82,9 +60,7 @@ def _yes(market: dict[str, Any], where: str) -> float:
     """The price of "Yes"."""
     try:
         outcomes, prices = json.loads(market["outcomes"]), json.loads(market["outcomePrices"])
-        price = float(prices[outcomes.index("Yes")])
+        price = prices[outcomes.index("Yes")]
     except (ValueError, IndexError) as error:
         raise Failure("schema", f"{where}: {market['question']!r} has no price of Yes ({error})") from None
-    if not 0 <= price <= 1:
-        raise Failure("schema", f"{where}: {market['question']!r} has the price {price}")
-    return price
+    return probability(price, f"{where}: {market['question']!r}")

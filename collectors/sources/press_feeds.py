@@ -8,7 +8,7 @@ name nobody, because the share needs them. Titles, links and dates only; the tex
 from collections.abc import Iterator
 from datetime import timedelta
 
-from collectors.counts import Counts, daily, labs, number, share, topics
+from collectors.counts import Counts, daily, each_lab, each_topic, number, share
 from collectors.feeds import gather, mention
 from collectors.source import Http, Row, Source
 from data.schema import Refused
@@ -27,37 +27,30 @@ GENERAL = {
     "https://www.techmeme.com/feed.xml": "Techmeme",
     "https://www.semianalysis.com/feed": "SemiAnalysis",
 }
-_OF = "among all items of the same feeds, by publication date"
 
 COUNTS = Counts(
     daily=daily("press", "Press feeds", "items"),
     weekly=(
-        *(
-            share(
-                f"press_share_{key}",
-                f"Share of the press on: {name}",
-                f"topic:{key}",
-                family="press",
-                about=f"Press items with strict terms of “{name}” {_OF}.",
-            )
-            for key, name in topics().items()
+        *each_topic(
+            share,
+            "press_share",
+            "Press on {}",
+            "Press items with strict terms of “{}” among all items of the same feeds, by publication date.",
+            family="press",
         ),
-        *(
-            number(
-                f"press_mentions_lab_{lab}",
-                f"Press items that name {name}",
-                "items",
-                f"lab:{lab}",
-                family="press",
-                about=f"Press items a week whose title or summary names {name}; the lab's own posts are left out.",
-            )
-            for lab, name in labs().items()
+        *each_lab(
+            number,
+            "press_mentions_lab",
+            "Press on {}",
+            "Press items a week whose title or summary names {}; the lab's own posts are left out.",
+            items="items",
+            family="press",
         ),
         number(
             "incident_mentions",
-            "Press items on safety incidents",
-            "items",
+            "Incidents in the press",
             "topic:safety_incident",
+            items="items",
             family="press",
             about="Press items a week with strict terms of safety incidents and control.",
         ),

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
-from collectors.matching import normalise, own_data
+from collectors.matching import normalise
 from collectors.parse import day
 from collectors.source import Http, Row, Source
+from collectors.topics import search_terms
 from data.schema import Failure, Mention
 from data.text import clean
 
@@ -31,11 +32,9 @@ SOURCE = Source(
 
 def address(topic: str, first: date, last: date) -> str:
     """Papers published from `first` to `last` that hold a strict term of the topic."""
-    entry = own_data("topics.yaml")["topics"][topic]
-    terms = [term for term in entry["strict"] if term not in entry.get("requires", {})]
     return f"{API}?" + urlencode(
         {
-            "query": " | ".join(f'"{term}"' for term in terms),
+            "query": " | ".join(f'"{term}"' for term in search_terms(topic)),
             "publicationDateOrYear": f"{first}:{last}",
             "fields": "title,publicationDate,externalIds",
         }

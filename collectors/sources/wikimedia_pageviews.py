@@ -5,9 +5,10 @@ any view in the range answers 404. One question gives any range, so the whole pa
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from urllib.parse import quote
 
+from collectors import parse
 from collectors.counts import FEWEST_DAYS, WEEK
 from collectors.source import Http, Row, Source
 from data.schema import Failure, Indicator, Refused
@@ -16,18 +17,18 @@ API = "https://wikimedia.org/api/rest_v1/metrics/pageviews/per-article/en.wikipe
 WEEKS = 5
 SETTLED = timedelta(days=3)
 PAGES = {
-    "rsi": ("recursive self-improvement", ("Recursive_self-improvement", "Intelligence_explosion")),
-    "singularity": ("the technological singularity", ("Technological_singularity",)),
-    "agi": ("artificial general intelligence", ("Artificial_general_intelligence",)),
-    "alignment": ("AI alignment and safety", ("AI_alignment", "AI_safety")),
-    "xrisk": ("existential risk from AI", ("Existential_risk_from_artificial_intelligence",)),
-    "llm": ("large language models", ("Large_language_model",)),
-    "agents": ("AI agents and vibe coding", ("AI_agent", "Vibe_coding")),
+    "rsi": ("self-improvement", ("Recursive_self-improvement", "Intelligence_explosion")),
+    "singularity": ("the singularity", ("Technological_singularity",)),
+    "agi": ("AGI", ("Artificial_general_intelligence",)),
+    "alignment": ("AI alignment", ("AI_alignment", "AI_safety")),
+    "xrisk": ("existential risk", ("Existential_risk_from_artificial_intelligence",)),
+    "llm": ("language models", ("Large_language_model",)),
+    "agents": ("AI agents", ("AI_agent", "Vibe_coding")),
     "ai_act": ("the EU's AI Act", ("Artificial_Intelligence_Act",)),
-    "anthropic": ("Anthropic and Claude", ("Anthropic", "Claude_(language_model)")),
-    "openai": ("OpenAI and ChatGPT", ("OpenAI", "ChatGPT")),
-    "google": ("Google DeepMind and Gemini", ("Google_DeepMind", "Gemini_(language_model)")),
-    "xai": ("xAI and Grok", ("XAI_(company)", "Grok_(chatbot)")),
+    "anthropic": ("Anthropic, Claude", ("Anthropic", "Claude_(language_model)")),
+    "openai": ("OpenAI, ChatGPT", ("OpenAI", "ChatGPT")),
+    "google": ("DeepMind, Gemini", ("Google_DeepMind", "Gemini_(language_model)")),
+    "xai": ("xAI, Grok", ("XAI_(company)", "Grok_(chatbot)")),
     "deepseek": ("DeepSeek", ("DeepSeek",)),
     "alibaba": ("Qwen", ("Qwen",)),
     "mistral": ("Mistral AI", ("Mistral_AI",)),
@@ -38,7 +39,7 @@ LABS = ("anthropic", "openai", "google", "xai", "deepseek", "alibaba", "mistral"
 VIEWS = {
     key: Indicator(
         key=f"wiki_views_{key}",
-        title=f"Wikipedia views of {name}",
+        title=f"Wiki: {name}",
         plural=True,
         unit="views/week",
         stage="attention",
@@ -78,6 +79,7 @@ def collect(http: Http) -> Iterator[Row]:
 def history(http: Http, first: date, last: date) -> Iterator[Row]:
     """The whole weeks from `first` on that are over and, mostly, complete by `last`."""
     first += timedelta(days=-first.weekday() % 7)
+    answered, gone = 0, None
     for key, (_, titles) in PAGES.items():
         views: dict[date, int] = {}
         for title in titles:
@@ -88,13 +90,25 @@ def history(http: Http, first: date, last: date) -> Iterator[Row]:
             except Failure as failure:
                 if failure.outcome != "gone":
                     raise
+                gone = failure
                 row = {"title": title, "from": first.isoformat()}
                 yield Refused(reason="no views, or the page has another title now", row=row, status="pending")
                 continue
+            answered += 1
             for item in items:
-                day = datetime.strptime(item["timestamp"][:8], "%Y%m%d").date()  # noqa: DTZ007 - a UTC day
+                day = _day(item["timestamp"], title)
+                if not first <= day <= last:
+                    raise Failure("bad_content", f"{title}: {day} is not between {first} and {last}")
                 views[day] = views.get(day, 0) + item["views"]
         yield from _weeks(key, views, first, last)
+    if gone is not None and not answered:
+        raise gone
+
+
+def _day(timestamp: str, title: str) -> date:
+    """The UTC day of "2026102600"."""
+    written = f"{timestamp[:4]}-{timestamp[4:6]}-{timestamp[6:8]}"
+    return parse.day(written, f"{title}: timestamp {timestamp}")
 
 
 def _weeks(key: str, views: dict[date, int], first: date, last: date) -> Iterator[Row]:

@@ -15,9 +15,9 @@ from data.store import Store
 
 MONDAY = date(2026, 11, 9)
 WEEKLY = (
-    number("made_rsi", "T", "items", "topic:rsi", family="made", about="It."),
+    number("made_rsi", "T", "topic:rsi", items="items", family="made", about="It."),
     share("made_share_rsi", "T", "topic:rsi", family="made", about="It."),
-    number("made_openai", "T", "items", "lab:openai", family="made", about="It."),
+    number("made_openai", "T", "lab:openai", items="items", family="made", about="It."),
 )
 
 

@@ -5,10 +5,6 @@ The full run fails where an entry is out of date, and where something goes wrong
 
 _REASONS: dict[str, dict[str, tuple[str, ...]]] = {
     "a date beyond the calendar is a crash instead of a bad answer": {
-        "hacker_news": (
-            "U17 all: epoch milliseconds",
-            "U17 one: epoch milliseconds",
-        ),
         "openrouter_tokens": ("U17 all: year 1",),
     },
     "YAML, Markdown and LiveBench's own reader take words, null or an error object for a table: schema, not bad_content": {
@@ -72,12 +68,6 @@ _REASONS: dict[str, dict[str, tuple[str, ...]]] = {
         "openrouter_tokens": (
             "U24 a line break",
             "U24 invisible characters",
-        ),
-    },
-    "a mention may be dated in the future, and is counted there": {
-        "hacker_news": (
-            "U17 all: in the future",
-            "U17 one: in the future",
         ),
     },
     "refused rows set the row floor: one bad answer of 48,622 refused rows makes every good one incomplete, for good": {

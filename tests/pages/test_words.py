@@ -7,6 +7,7 @@ import pytest
 from dashboard import words
 from dashboard.reading import Reader, latest_record
 from dashboard.words import NBSP
+from tests.conftest import NOW
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,9 @@ def test_a_rate_never_comes_without_its_interval(reader: Reader) -> None:
     assert trend is not None
     said = words.growth(trend, "minutes").replace(NBSP, " ")
     assert said == "Doubles every 4.2 months (90 % interval 3.7 to 4.9 months); 7.1x a year"
+
+
+def test_a_source_without_its_key_says_so_instead_of_being_late() -> None:
+    never = {"closed_on": None, "period_days": 7.0, "grace_days": 3.0}
+    assert words.standing({**never, "source": "openalex"}, None, NOW) == ("Needs a key", "gray")
+    assert words.standing({**never, "source": "gso"}, None, NOW) == ("No data yet", "gray")

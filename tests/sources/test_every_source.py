@@ -42,6 +42,11 @@ def test_says_what_it_is(collector: Collector) -> None:
 
 
 @every_source
+def test_its_titles_fit_on_a_card(collector: Collector) -> None:
+    assert not [i.title for i in collector.source.indicators if len(i.title) > 26 and not i.figure_of]
+
+
+@every_source
 def test_asks_no_more_than_twice_an_hour(collector: Collector) -> None:
     assert collector.source.every >= timedelta(minutes=30)
 

@@ -72,3 +72,17 @@ def test_a_run_is_a_dozen_requests_and_repeats_them_within_the_day() -> None:
     assert len(addresses) == 13
     later = [hacker_news.address(*piece) for piece in hacker_news.slices(NOW + timedelta(hours=5))]
     assert later[:13] == addresses
+
+
+@pytest.mark.parametrize("at", [1795132800000, 10**30, 1795132800 + 86400, "yesterday"])
+def test_a_story_of_another_time_than_asked_for_makes_a_bad_answer(at: object) -> None:
+    class Wrong(Stories):
+        def json(self, url: str) -> object:
+            answer = super().json(url)
+            answer["hits"][3]["created_at_i"] = at  # type: ignore[index]
+            return answer
+
+    start = datetime(2026, 11, 20, tzinfo=UTC)
+    with pytest.raises(Failure, match="item\\?id=") as caught:
+        list(hacker_news._stories(Wrong(most=1000), start, start + timedelta(hours=6)))
+    assert caught.value.outcome == "bad_content"
