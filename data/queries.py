@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import polars as pl
 
-from data.schema import BASELINE, FLAGS, INDICATORS, OBSERVATIONS, SUCCESS, TABLES
+from data.schema import BASELINE, FLAGS, HOUSEKEEPING, INDICATORS, OBSERVATIONS, SUCCESS, TABLES
 from data.store import Store
 from data.stories import Article, stories
 from data.vintages import as_of
@@ -175,7 +175,7 @@ def unmapped(store: Store) -> list[dict[str, Any]]:
 
 def runs(store: Store, instant: datetime | None = None) -> pd.DataFrame:
     """All runs that had ended at `instant`, oldest first."""
-    rows = store.read("runs")
+    rows = store.read("runs").filter(~pl.col("month").is_in(HOUSEKEEPING))
     if instant is not None:
         rows = rows.filter(pl.col("ended_at") <= instant)
     return _frame(rows.sort("ended_at"))
@@ -194,6 +194,7 @@ class SourceState:
     is_baseline: bool
     newest_known_at: datetime | None
     not_before: datetime | None
+    first_try: datetime | None = None
 
 
 def source_states(store: Store, instant: datetime | None = None) -> Mapping[str, SourceState]:
@@ -210,12 +211,12 @@ def source_states(store: Store, instant: datetime | None = None) -> Mapping[str,
 
 
 def _source_state(name: str, attempts: pd.DataFrame | None, stored: Mapping[str, Any] | None) -> SourceState:
-    last_good = last_try = not_before = None
+    first_try = last_good = last_try = not_before = None
     failures, outcome, error = 0, "", ""
     if attempts is not None:
         good = attempts["outcome"].isin(SUCCESS).to_numpy()
         last_good = attempts["ended_at"][good].max().to_pydatetime() if good.any() else None
-        newest = attempts.iloc[-1]
+        newest, first_try = attempts.iloc[-1], attempts["ended_at"].min().to_pydatetime()
         last_try, outcome, error = newest["ended_at"].to_pydatetime(), newest["outcome"], newest["error"]
         failures = len(good) if not good.any() else int(good[::-1].argmax())
         waits = attempts["not_before"].dropna()
@@ -230,6 +231,7 @@ def _source_state(name: str, attempts: pd.DataFrame | None, stored: Mapping[str,
         is_baseline=last_good is None and stored is not None and bool(stored["baseline"]),
         newest_known_at=stored["newest"] if stored else None,
         not_before=not_before,
+        first_try=first_try,
     )
 
 
