@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from collectors import backfill, catalogue, registry, tagging, template, topics
+from collectors import backfill, catalogue, logs, registry, tagging, template, topics
 from collectors.live import Live
 from collectors.replay import NoNetwork, PartNotRecorded, Recorder, Replay
 from collectors.run import SETTLED_BY_NEXT, held_rows, release, run_source, run_together
@@ -21,6 +21,7 @@ from data.queries import Held
 from data.schema import SUCCESS, Failure, Run
 from data.settings import Settings, key_setting
 from data.store import Store
+from signals import notify
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -28,8 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         here = settings.read()
-        logging.basicConfig(level=here.log_level.upper(), format="time=%(asctime)s level=%(levelname)s %(message)s")
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        logs.start(here.log_level, settings.secrets())
         verb: Callable[[argparse.Namespace, Settings], int] = args.do
         return verb(args, here)
     except (Failure, settings.BadSetting) as problem:
@@ -230,7 +230,9 @@ def _report(runs: list[Run]) -> int:
 def _schedule(args: argparse.Namespace, here: Settings) -> int:
     from collectors.schedule import work  # the scheduler is loaded by the worker alone
 
-    return work(_store(here), Live(here))
+    notify.check(here.alerts)
+    store = _store(here)
+    return work(store, Live(here), lambda: notify.tell(store, here.alerts, here.site_url))
 
 
 def _record(args: argparse.Namespace, here: Settings) -> int:

@@ -77,7 +77,7 @@ class _Attempt:
     def __post_init__(self) -> None:
         self.started, self._clock = self.at or datetime.now(UTC), time.monotonic()
 
-    def failed(self, problem: Exception) -> None:
+    def failed(self, problem: BaseException) -> None:
         self.outcome, self.error = _classify(problem)
         if isinstance(problem, LessThanBefore):
             self.batch = Batch(refused=[problem.held])
@@ -123,7 +123,7 @@ def run_source(collector: Collector, http: Http, store: Store, *, run_id: str = 
     attempt = _Attempt(collector, http, run_id or uuid.uuid4().hex, at)
     _collect(attempt, store, None)
     _try_to_store([attempt], store)
-    return _recorded([attempt.record()], store)[0]
+    return recorded([attempt.record()], store)[0]
 
 
 def run_together(jobs: Sequence[tuple[Collector, Http]], store: Store, at: datetime) -> list[Run]:
@@ -137,7 +137,7 @@ def run_together(jobs: Sequence[tuple[Collector, Http]], store: Store, at: datet
     for attempt in attempts:
         _collect(attempt, store, stored.get(attempt.collector.name, []))
     _try_to_store(attempts, store)
-    return _recorded([attempt.record() for attempt in attempts], store)
+    return recorded([attempt.record() for attempt in attempts], store)
 
 
 def _collect(attempt: _Attempt, store: Store, stored: list[dict[str, Any]] | None) -> None:
@@ -145,7 +145,7 @@ def _collect(attempt: _Attempt, store: Store, stored: list[dict[str, Any]] | Non
     try:
         rows = collector.collect(http)
         attempt.batch = check(collector, rows, http.now, store, partial=http.partial, stored=stored)
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:  # a source may not end the worker
         attempt.failed(problem)
 
 
@@ -393,8 +393,8 @@ def count(
     )
 
 
-def _recorded(runs: list[Run], store: Store) -> list[Run]:
-    """The records are the last write. Where even that fails, the log has them."""
+def recorded(runs: list[Run], store: Store) -> list[Run]:
+    """Write the records, as the last write of a run. Where even that fails, the log has them."""
     try:
         store.append_new("runs", [{**asdict(run), "month": f"{run.ended_at:%Y-%m}"} for run in runs])
     except Failure as failure:
@@ -408,7 +408,7 @@ def _recorded(runs: list[Run], store: Store) -> list[Run]:
     return runs
 
 
-def _classify(problem: Exception) -> tuple[Outcome, str]:
+def _classify(problem: BaseException) -> tuple[Outcome, str]:
     """The one place that knows every error: what class of outcome it is, and what to say."""
     if isinstance(problem, Failure):
         return problem.outcome, str(problem)

@@ -53,15 +53,14 @@ def routes(reader: Callable[[], Reader]) -> list[Route]:
 
 
 def health_of(reader: Callable[[], Reader]) -> Callable[[Request], Any]:
-    """Whether the tables can be read, what they hold, and whether the worker reports; 503 without tables."""
+    """Whether all is well, else 503 with the reasons: no tables, a silent worker, a late source."""
 
     async def endpoint(request: Request) -> Response:
         del request
         headers = {"cache-control": "no-store"}
         try:
-            return JSONResponse(
-                await run_in_threadpool(lambda: health.report(reader(), datetime.now(UTC))), headers=headers
-            )
+            found = await run_in_threadpool(lambda: health.report(reader(), datetime.now(UTC)))
+            return JSONResponse(found, 200 if found["ok"] else 503, headers=headers)
         except Exception:  # whatever it is, a monitor must hear of it
             answers.log.exception("path=/health failed")
             unwell = {"ok": False, "store": "unreadable", "reasons": ["the tables cannot be read"]}

@@ -14,10 +14,12 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard import api
 from dashboard.live import reader
+from data import settings
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -38,6 +40,8 @@ def _headers() -> list[tuple[bytes, bytes]]:
         (b"content-security-policy", policy.encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ]
 
 
@@ -64,11 +68,37 @@ class SecurityHeaders:
         await self.app(scope, receive, add)
 
 
+class StrictTransport:
+    """Tells browsers that came by TLS, here or at a proxy that says so, to come by nothing else."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Any, send: Send) -> None:
+        forwarded = dict(scope.get("headers", ())).get(b"x-forwarded-proto", b"").split(b",")[0].strip()
+        if scope["type"] != "http" or b"https" not in (forwarded, str(scope["scheme"]).encode()):
+            await self.app(scope, receive, send)
+            return
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                policy = (b"strict-transport-security", b"max-age=31536000")
+                message["headers"] = [*message.get("headers", []), policy]
+            await send(message)
+
+        await self.app(scope, receive, add)
+
+
 # our folder of pages would be taken for the old kind, whose first visitor is told "Page not found"
 PagesManager.uses_pages_directory = False
 
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=api.routes(reader),
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(StrictTransport),
+        # a foreign page may take our address for its name, and would then be of our origin
+        Middleware(TrustedHostMiddleware, allowed_hosts=settings.read().allowed_hosts, www_redirect=False),
+    ],
 )

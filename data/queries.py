@@ -11,7 +11,7 @@ import pandas as pd
 import polars as pl
 
 from data.frames import Rows, as_mappings, as_pandas, as_polars, first_row
-from data.schema import BASELINE, FLAGS, INDICATORS, OBSERVATIONS, SUCCESS, TABLES
+from data.schema import BASELINE, FLAGS, HOUSEKEEPING, INDICATORS, OBSERVATIONS, SUCCESS, TABLES
 from data.store import Store
 from data.stories import Article, stories
 from data.upkeep import extent
@@ -209,7 +209,7 @@ def unmapped(store: Store) -> list[dict[str, Any]]:
 
 def runs(store: Store, instant: datetime | None = None) -> pd.DataFrame:
     """All runs that had ended at `instant`, oldest first."""
-    rows = store.rows("runs")
+    rows = store.rows("runs").filter(~nw.col("month").is_in(list(HOUSEKEEPING)))
     if instant is not None:
         rows = rows.filter(nw.col("ended_at") <= instant)
     return as_pandas(rows.sort("ended_at", "run_id"))
@@ -233,6 +233,7 @@ class SourceState:
     is_baseline: bool
     newest_known_at: datetime | None
     not_before: datetime | None
+    first_try: datetime | None = None
 
 
 def source_states(store: Store, instant: datetime | None = None) -> Mapping[str, SourceState]:
@@ -250,12 +251,12 @@ def source_states(store: Store, instant: datetime | None = None) -> Mapping[str,
 
 
 def _source_state(name: str, attempts: pd.DataFrame | None, stored: Mapping[str, Any] | None) -> SourceState:
-    last_good = last_try = not_before = None
+    first_try = last_good = last_try = not_before = None
     failures, outcome, error = 0, "", ""
     if attempts is not None:
         good = attempts["outcome"].isin(SUCCESS).to_numpy()
         last_good = attempts["ended_at"][good].max().to_pydatetime() if good.any() else None
-        newest = attempts.iloc[-1]
+        newest, first_try = attempts.iloc[-1], attempts["ended_at"].min().to_pydatetime()
         last_try, outcome, error = newest["ended_at"].to_pydatetime(), newest["outcome"], newest["error"]
         failures = len(good) if not good.any() else int(good[::-1].argmax())
         waits = attempts["not_before"].dropna()
@@ -270,6 +271,7 @@ def _source_state(name: str, attempts: pd.DataFrame | None, stored: Mapping[str,
         is_baseline=last_good is None and stored is not None and not stored["live"],
         newest_known_at=stored["newest"] if stored else None,
         not_before=not_before,
+        first_try=first_try,
     )
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from data.frames import Rows, first_row
-from data.schema import INDICATORS, MENTIONS, OBSERVATIONS, QUARANTINE, RUNS, TABLES, Column, Table
+from data.schema import HOUSEKEEPING, INDICATORS, MENTIONS, OBSERVATIONS, QUARANTINE, RUNS, TABLES, Column, Table
 from data.store import Store
 from data.terms import Terms, licence_column, sources_to_pass_on, terms, why_not
 from data.text import safe_link
@@ -158,7 +158,8 @@ def _flags(scope: Scope) -> Pieces:
 
 
 def _runs(scope: Scope) -> Pieces:
-    yield _of_wanted_sources(scope, "runs").sort("ended_at", "run_id").collect()
+    attempts = _of_wanted_sources(scope, "runs").filter(~pl.col("month").is_in(HOUSEKEEPING))
+    yield attempts.sort("ended_at", "run_id").collect()
 
 
 def _quarantine(scope: Scope) -> Pieces:

@@ -516,13 +516,17 @@ MENTIONS = Table(
     partition="month",
 )
 
+LEASE, ALERT = "lease", "alert"
+HOUSEKEEPING = (LEASE, ALERT)
+"""Months of `runs` that hold no runs: whose turn it is to work, and what has been told to whom."""
+
 RUNS = Table(
     "runs",
     "Every attempt to collect a source and how it ended; written last, so what it counts is stored.",
     _columns(
         ("run_id", _text, "made at the start of the run; unique"),
         ("source", _text, "name of the collector"),
-        ("month", _text, "YYYY-MM of ended_at"),
+        ("month", _text, "YYYY-MM of ended_at; 'lease' and 'alert' rows are no runs"),
         ("started_at", _INSTANT, "start of the run"),
         ("ended_at", _INSTANT, "end of the run"),
         ("outcome", _text, "ok, not_modified, no_data, or the class of failure"),

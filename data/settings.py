@@ -12,6 +12,11 @@ class BadSetting(ValueError):
     """A setting that cannot be used; the message names it and says what would do."""
 
 
+_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS)$")
+SHORTEST_SECRET = 6
+"""Shorter values are no secrets, and hiding them would eat ordinary words."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """One environment variable: its name, what it does, and the text that stands for its default."""
@@ -28,6 +33,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PAYLOADS_MB", "most that this folder may hold, in megabytes", "500"),
     Setting("HOST", "address that the dashboard listens on", "127.0.0.1"),
     Setting("PORT", "port that the dashboard listens on", "8501"),
+    Setting(
+        "ALLOWED_HOSTS",
+        "names that the dashboard answers to, separated by spaces; * for any",
+        "local names; * if HOST is not local",
+    ),
+    Setting("SITE_URL", "address under which visitors reach the dashboard, for links in alerts", ""),
+    Setting("ALERTS", "where alerts go: apprise addresses, separated by spaces (docs/operating.md)", ""),
     Setting("CONTACT", "mail or web address that publishers can reach you by; part of the User-Agent", ""),
     Setting("FETCH_SECONDS", "deadline of one request, in seconds", "30"),
     Setting("CONGRESS_KEY", "free key of api.congress.gov; without one, bills are not collected"),
@@ -46,6 +58,9 @@ class Settings:
     payloads_mb: int
     host: str
     port: int
+    allowed_hosts: tuple[str, ...]
+    site_url: str
+    alerts: tuple[str, ...]
     contact: str
     fetch_seconds: float
     log_level: str
@@ -67,6 +82,10 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     values["payloads"] = Path(text["PAYLOADS"])
     values["payloads_mb"] = _number(text, "PAYLOADS_MB", 1, 1_000_000)
     values["port"] = _number(text, "PORT", 1, 65535)
+    values["alerts"] = tuple(text["ALERTS"].split())
+    values["allowed_hosts"] = _hosts(given.get("ALLOWED_HOSTS", ""), text["HOST"])
+    if text["SITE_URL"] and not re.fullmatch(r"https?://[A-Za-z0-9.:/_\[\]-]+", text["SITE_URL"]):
+        raise BadSetting(f"SITE_URL must be an http or https address, not {text['SITE_URL']!r}.")
     values["fetch_seconds"] = float(_number(text, "FETCH_SECONDS", 1, 600))
     values["log_level"] = text["LOG_LEVEL"].lower()
     if values["log_level"] not in ("debug", "info", "warning", "error"):
@@ -85,11 +104,34 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**{f.name: values[f.name] for f in fields(Settings)})
 
 
+def _hosts(given: str, host: str) -> tuple[str, ...]:
+    """Who binds to this machine alone is safe from a foreign page that takes its name; who is public says which."""
+    local = ("localhost", "127.0.0.1", "[::1]")
+    hosts = tuple(given.split()) or (local if host in ("localhost", "127.0.0.1", "::1") else ("*",))
+    for name in hosts:
+        if not re.fullmatch(r"\*|(\*\.)?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]", name):
+            raise BadSetting(f"ALLOWED_HOSTS must be names such as app.example.org, without port, not {name!r}.")
+    return hosts
+
+
+def secrets(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The values in the environment that must appear nowhere: keys, tokens, passwords, and where alerts go."""
+    given = os.environ if environ is None else environ
+    named = [value for name, value in given.items() if _SECRET.search(name.upper())]
+    return tuple(value for value in (*named, *given.get("ALERTS", "").split()) if len(value) >= SHORTEST_SECRET)
+
+
 def _number(text: Mapping[str, str], name: str, low: int, high: int) -> int:
     value = text[name]
     if not re.fullmatch(r"[0-9]{1,9}", value) or not low <= int(value) <= high:
         raise BadSetting(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
     return int(value)
+
+
+def as_markdown() -> str:
+    """The table of settings for docs/operating.md."""
+    rows = [f"| `{s.name}` | {s.meaning} | {f'`{s.default}`' if s.default else 'none'} |" for s in SETTINGS]
+    return "\n".join(["| setting | meaning | default |", "|---|---|---|", *rows])
 
 
 def described() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from data import queries, settings
 from data.schema import Failure
 from data.store import Store
-from signals import bench, ledger, simulate
+from signals import bench, ledger, notify, simulate
 from signals.band import NotPointData
 from signals.own import BadSeries, How, own_series
 from signals.scale import OffScale, Scale
@@ -22,7 +22,8 @@ HOME = Path(__file__).resolve().parents[1]
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; exit code 1 with one sentence when it cannot be done."""
     args = _parser().parse_args(argv)
-    verbs = {"evaluate": _evaluate, "test": _test, "backtest": _backtest, "simulate": _simulate, "bench": _bench}
+    verbs = {"evaluate": _evaluate, "test": _test, "backtest": _backtest, "simulate": _simulate, "bench": _bench,
+             "notify": _notify}  # fmt: skip
     try:
         return verbs[args.verb](args)
     except (Failure, BadSeries, OffScale, NotPointData, settings.BadSetting) as problem:
@@ -58,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_arguments(worlds, HOME)
     speed = verbs.add_parser("bench", help="speed against other tools, in one run: rows of docs/benchmarks.md")
     bench.add_arguments(speed, HOME)
+    telling = verbs.add_parser("notify", help="send what is new to the addresses of ALERTS, as the worker does")
+    telling.add_argument("--dry-run", action="store_true", help="print the messages instead; nothing is remembered")
+    telling.add_argument("--test", action="store_true", help="send a greeting to every address, to see it arrive")
     return parser
 
 
@@ -137,6 +141,26 @@ def _backtest(args: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=1))
     else:
         print("\n".join(_change_line(row) for row in rows) or "no indicator has a value yet")
+    return 0
+
+
+def _notify(args: argparse.Namespace) -> int:
+    here, now = settings.read(), datetime.now(UTC)
+    notify.check(here.alerts)
+    if not here.alerts and not args.dry_run:
+        raise Failure("refused", "ALERTS names no address; see docs/operating.md")
+    if args.test:
+        refused = [n for n, a in enumerate(here.alerts, 1) if not notify.by_apprise(a, *notify.GREETING)]
+        print("\n".join(f"address {n}: refused" for n in refused) or f"{len(here.alerts)} sent")
+        return 1 if refused else 0
+    store = Store(here.store_uri)
+    if not args.dry_run:
+        print(f"{notify.tell(store, here.alerts, here.site_url, now=now)} sent")
+        return 0
+    for number, address in enumerate(here.alerts or ("",), 1):
+        message = notify.waiting(store, address, here.site_url, now)
+        head = f"address {number} of {len(here.alerts)}" if here.alerts else "ALERTS names no address; it would be told"
+        print(f"{head}: nothing new" if message is None else f"{head}:\n{message.title}\n\n{message.text}")
     return 0
 
 

@@ -325,8 +325,9 @@ def test_before_the_first_row_there_is_no_snapshot(client: Client) -> None:
 
 
 def test_health_says_what_is_wrong(tmp_path: Path, own: Client, reader: Reader) -> None:
-    empty = own.get("/health").json()
-    assert (empty["ok"], empty["worker"]["silent"]) == (True, True)
+    answer = own.get("/health")
+    empty = answer.json()
+    assert (answer.status, empty["ok"], empty["worker"]["silent"]) == (503, False, True)
     assert empty["reasons"] == ["no collector has reported yet"]
     absent = Client(api.routes(lambda: Reader(Store(str(tmp_path / "absent"))))).get("/health").json()
     assert "the table observations does not exist yet" in absent["reasons"]
