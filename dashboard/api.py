@@ -14,6 +14,7 @@ from starlette.routing import Route
 from dashboard import answers, export, feeds, health, ledger, shelf, words
 from dashboard.answers import CSV, METHODS, Ask, Body, Plan, Refusal, address, json_body
 from dashboard.asking import USUAL_ROWS, limit_of, since_of, wanted_mentions
+from dashboard.changed import changed_sources
 from dashboard.reading import Reader, Series
 from dashboard.view import View, query
 from data import changes, mentions, queries, tidy
@@ -249,24 +250,12 @@ def changed(ask: Ask) -> Plan:
                 "complete": len(free) <= limit,
                 "values": free.head(limit).to_dicts(),
                 "definitions": defined.to_dicts(),
-                "flags": ledger.changed(ask, since),
-                "sources": _sources_changed(ask, since),
+                "flags": ledger.events(ask.reader, since, ask.instant),
+                "sources": changed_sources(ask.reader, since, ask.instant),
             }
         )
 
     return Plan((*SERIES, "runs"), (since, limit), build)
-
-
-def _sources_changed(ask: Ask, since: datetime) -> list[dict[str, Any]]:
-    """Sources that failed since then, or are back."""
-    then, now = ask.reader.states(since), ask.reader.states(ask.instant)
-    found = []
-    for name, state in now.items():
-        failed = bool(then[name].failures) if name in then else False
-        if bool(state.failures) != failed:
-            kind = "failed" if state.failures else "back"
-            found.append({"source": name, "kind": kind, "outcome": state.outcome, "at": state.last_try})
-    return found
 
 
 def sources(ask: Ask) -> Plan:

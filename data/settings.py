@@ -27,6 +27,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PAYLOADS_MB", "most that this folder may hold, in megabytes", "500"),
     Setting("HOST", "address that the dashboard listens on", "127.0.0.1"),
     Setting("PORT", "port that the dashboard listens on", "8501"),
+    Setting("EMBED_ORIGINS", "sites that may show a chart in a frame: *, none, or origins with spaces between", "*"),
     Setting("CONTACT", "mail or web address that publishers can reach you by; part of the User-Agent", ""),
     Setting("FETCH_SECONDS", "deadline of one request, in seconds", "30"),
     Setting("LOG_LEVEL", "debug, info, warning or error", "info"),
@@ -42,6 +43,7 @@ class Settings:
     payloads_mb: int
     host: str
     port: int
+    embed_origins: str
     contact: str
     fetch_seconds: float
     log_level: str
@@ -61,6 +63,9 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         raise BadSetting(f"LOG_LEVEL must be debug, info, warning or error, not {text['LOG_LEVEL']!r}.")
     if not re.fullmatch(r"[\x20-\x7e]{0,200}", text["CONTACT"]):
         raise BadSetting("CONTACT must be plain text of at most 200 characters.")
+    origins = text["EMBED_ORIGINS"]
+    if not re.fullmatch(r"\*|none|https?://[\w.:*-]+(?: https?://[\w.:*-]+)*", origins, re.ASCII):
+        raise BadSetting(f"EMBED_ORIGINS must be *, none, or origins like https://example.org, not {origins!r}.")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text["STORE_URI"])
     if scheme and scheme[1] not in ("s3", "file"):
         raise BadSetting(f"STORE_URI must be a folder or s3://bucket/prefix, not {text['STORE_URI']!r}.")

@@ -14,12 +14,7 @@ PATH = "labs"
 
 def page() -> None:
     """Frontiers held, the table of labs by indicators, and small charts for the chosen labs."""
-    view = frame.read_view(PATH)
-    frame.navigation(view)
-    with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
-        view = frame.view_bar(view, PATH)
-    frame.publish(PATH, view)
-    frame.as_of_line(view)
+    view = frame.top(PATH)
     series = [reader().series(key, view.instant) for key in reader().catalogue(view.instant)]
     series = [s for s in series if s.indicator["marks"] == "model" and s.rows["lab"].notna().any()]
     labs = view.labs or tuple(MAIN_LABS)

@@ -30,12 +30,7 @@ PLAIN: dict[str, str] = {
 
 def page() -> None:
     """Methods, states and definitions."""
-    view = frame.read_view(PATH)
-    frame.navigation(view)
-    with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
-        view = frame.view_bar(view, PATH)
-    frame.publish(PATH, view)
-    frame.as_of_line(view)
+    view = frame.top(PATH)
     st.title("How we measure, and how sure one can be")
     for heading, text in PLAIN.items():
         st.header(heading)

@@ -13,12 +13,7 @@ SHARES = {"full": "yes", "credit": "with credit", "none": "no: derived values on
 
 def page() -> None:
     """Downloads."""
-    view = frame.read_view(PATH)
-    frame.navigation(view)
-    with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
-        view = frame.view_bar(view, PATH)
-    frame.publish(PATH, view)
-    frame.as_of_line(view)
+    view = frame.top(PATH)
     catalogue = reader().catalogue(view.instant)
     ours = [key for key, row in catalogue.items() if export.may_be_passed_on(row)]
     st.title(f"Take the numbers along: {len(ours)} indicators as CSV")

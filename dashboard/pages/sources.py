@@ -22,12 +22,7 @@ SHARES = {"full": "yes", "credit": "with credit", "none": "no"}
 
 def page() -> None:
     """The board, the refused rows, and what the signs mean."""
-    view = frame.read_view(PATH)
-    frame.navigation(view)
-    with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
-        view = frame.view_bar(view, PATH)
-    frame.publish(PATH, view)
-    frame.as_of_line(view)
+    view = frame.top(PATH)
     board = _board(view)
     good = sum(str(row["State"]).startswith(("ok", "Closed")) for row in board)
     st.title(f"{good} of {len(board)} sources are up to date")
