@@ -3,7 +3,7 @@ PORT ?= 8501
 IN := PATH="$(CURDIR)/.venv/bin:$$PATH"
 CODE := collectors data signals dashboard
 
-.PHONY: run test check baseline test-faults simulate bench screenshots
+.PHONY: run test check baseline test-faults simulate bench bench-web screenshots
 
 run: .venv/run.stamp   ## web and worker, until Ctrl-C
 	@$(IN) PORT=$(PORT) exec honcho start
@@ -25,6 +25,9 @@ simulate: .venv/run.stamp   ## how often flags are wrong, anew; about half an ho
 
 bench: .venv/test.stamp   ## speed, as ratios against what one would use otherwise
 	@$(IN) python -m signals bench && $(IN) python -m collectors bench tests/payloads --write docs/benchmarks.md
+
+bench-web: .venv/test.stamp   ## the pages in a real browser, against the least that Streamlit can do
+	@$(IN) .ci/chromium && $(IN) python -m tests.bench.web --write docs/benchmarks.md
 
 screenshots: .venv/test.stamp   ## every page, desktop and phone, light and dark, into docs/screenshots
 	@$(IN) .ci/chromium && $(IN) .ci/screenshots

@@ -25,6 +25,7 @@ HEIGHT = 460
 LABEL_ROOM = 86
 PROJECTION = timedelta(days=183)
 FEW = 15
+MANY = 1e12
 MOST_EVENTS = 12
 
 CONFIG: Mapping[str, Any] = {
@@ -128,7 +129,8 @@ def _value_axis(fig: go.Figure, series: Series, rows: pd.DataFrame, log: bool) -
         fig.update_yaxes(ticksuffix=f"{words.NBSP}% ")
     elif log:
         ticks = _log_ticks(low, high)
-        fig.update_yaxes(tickmode="array", tickvals=ticks, ticktext=[words.short(v) for v in ticks])
+        named = words.power if high >= MANY else words.short
+        fig.update_yaxes(tickmode="array", tickvals=ticks, ticktext=[named(v) for v in ticks])
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
@@ -291,7 +293,8 @@ def _joined(fig: go.Figure, rows: pd.DataFrame, view: View, mode: Mode) -> None:
 def _restated(fig: go.Figure, series: Series, rows: pd.DataFrame, earlier: Earlier, ink: Ink) -> None:
     """Each superseded value as a small hollow mark, joined to the value that counts; a cross where it was withdrawn."""
     start, end = rows["date"].min().date(), rows["date"].max().date()
-    mine = [e for e in earlier if e["variant"] == series.variant and start <= e["date"] <= end]
+    drawn = set(rows["variant"])
+    mine = [e for e in earlier if e["variant"] in drawn and start <= e["date"] <= end]
     kept = [e for e in mine if e["now"] is not None]
     x = [at for e in kept for at in (e["date"].isoformat(), e["date"].isoformat(), None)]
     y = np.array([value for e in kept for value in (e["value"], e["now"], np.nan)])
@@ -431,13 +434,21 @@ def _rgba(colour: str, share: float) -> str:
 def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
     """Each chosen lab's best so far as a step of its own, on the indicator's scale; small, for comparing shapes."""
     ink, rows, log = INKS[mode], series.rows[~series.rows["beside"]], is_log(series, view)
+    first = rows.loc[rows["lab"].isin(view.labs or tuple(MAIN_LABS)), "date"].min()
+    rows = rows[rows["date"] >= first]
     fig = go.Figure()
     _style(fig, ink)
     fig.update_layout(height=240)
+    fig.update_xaxes(nticks=5, tickangle=0)
     if rows.empty:
         return _empty(fig, ink)
     _value_axis(fig, series, rows, log)
     _time_axis(fig, rows)
+    when, best = frontier_steps(series, rows)
+    fig.add_scatter(
+        x=[pd.Timestamp(d).isoformat() for d in when], y=best, name="all labs", mode="lines", hoverinfo="skip",
+        line={"color": ink.grid if view.labs and len(view.labs) > 1 else ink.other, "width": 3, "shape": "hv"},
+    )  # fmt: skip
     for lab in view.labs or tuple(MAIN_LABS):
         style, mine = lab_style(lab, mode), rows[rows["lab"] == lab]
         when, best = frontier_steps(series, mine)

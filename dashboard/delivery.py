@@ -26,7 +26,7 @@ Headers = list[tuple[bytes, bytes]]
 ROOT = Path(st.__file__).parent / "static"
 SCRIPT = re.compile(r"/(static/(?:js|css)/[\w.-]+\.(js|css))$", re.ASCII)
 TYPES = {"js": b"text/javascript; charset=utf-8", "css": b"text/css; charset=utf-8"}
-PACKABLE = re.compile(r"(/health|^/(api|feeds)/.*\.(json|csv|atom))$")
+PACKABLE = re.compile(r"/health|/(api|feeds)/.*\.(json|csv|atom)")
 FEWEST = 1_000
 WITH_CHART = ("labs", "mentions")
 VISIT, ONE_VISIT, REMEMBERED = "visit", timedelta(minutes=30), timedelta(days=400)
@@ -126,7 +126,7 @@ class Delivery:
             headers = [(b"cache-control", b"no-cache"), (b"set-cookie", _cookie(scope))]
             await _answer(scope, send, packed(body, encoding), b"text/html; charset=utf-8", encoding, headers)
             return
-        await self.app(scope, receive, _packing(send, encoding) if encoding and PACKABLE.search(path) else send)
+        await self.app(scope, receive, _packing(send, encoding) if encoding and PACKABLE.fullmatch(path) else send)
 
 
 def _draws(path: str) -> bool:

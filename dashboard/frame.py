@@ -1,6 +1,6 @@
 """What every page shares: the way between pages, the view bar, and noticing that new data has come."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode, urlsplit
@@ -59,7 +59,11 @@ h3 {font-size: 1rem !important; padding: .4rem 0 .1rem !important;}
 .rows small {display: block; color: var(--muted); font-size: .8125rem;}
 .rows a, .links a {color: var(--accent);}
 .rows tbody tr:hover {background: var(--gray-ground);}
-.rows td.runs {letter-spacing: -.05em;}
+.whole, .rows tbody th {white-space: nowrap;} .rows td {overflow-wrap: anywhere; min-width: 3.5rem;}
+.rows b {font-weight: 600;}
+.links, .prose {font-size: .9375rem; line-height: 1.55; margin: 0; color: var(--text);}
+.prose {max-width: 46rem;} .prose p {margin: 0 0 .6rem;}
+.worker {margin: 0; font-size: .9375rem; color: var(--text);}
 .bar {display: flex; height: .6rem; border-radius: .3rem; overflow: hidden; margin: .3rem 0; max-width: 30rem;}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] {padding-left: 1rem; padding-right: 1rem;}
@@ -67,6 +71,7 @@ h3 {font-size: 1rem !important; padding: .4rem 0 .1rem !important;}
   .st-key-nav [data-testid="stPageLink"] a {padding: .15rem .35rem;}
   .rows thead {display: none;}
   .rows, .rows tbody, .rows tr, .rows th, .rows td {display: block;}
+  .rows tbody th {white-space: normal;}
   .rows tr {border-bottom: 1px solid var(--line); padding: .5rem 0;}
   .rows th, .rows td {border: 0; padding: .1rem 0;} .rows tbody th {font-weight: 600;}
   .rows td::before {content: attr(data-label) ": "; color: var(--muted);}
@@ -151,6 +156,12 @@ def _controls(view: View) -> dict[str, object]:
         "w_search": view.search,
         "w_measure": "Count" if view.measure else "Share",
     }
+
+
+def clamp(key: str, options: Collection[str], default: str | None) -> None:
+    """Before a control: what the address asked for and is no choice becomes the default."""
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = default
 
 
 def publish(page: str, view: View) -> None:

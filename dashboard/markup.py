@@ -47,6 +47,11 @@ def both(first: Cell, second: Cell) -> Html:
     return Html(f"{text(first)}{small(second)}") if second else text(first)
 
 
+def whole(value: Cell) -> Html:
+    """A cell whose lines are not broken."""
+    return Html(f'<span class="whole">{text(value)}</span>')
+
+
 def table(about: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Html:
     """A table with its caption for those who do not see it; the first cell of a row is its heading."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)

@@ -57,7 +57,7 @@ def number(value: float, digits: int = 3) -> str:
             return f"{number(value / 10**size, digits)}{NBSP}{word}"
     if magnitude >= 15:
         mantissa = value / 10**magnitude
-        return f"{mantissa:.1f}×10{str(magnitude).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+        return f"{mantissa:.1f}×10{_raised(magnitude)}"
     decimals = max(0, digits - 1 - magnitude)
     text = f"{round(value, digits - 1 - magnitude):,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -70,10 +70,18 @@ def short(value: float) -> str:
             return f"{value / size:g}{letter}"
     if 1e-4 <= value < 1e3:
         return f"{value:g}"
+    return power(value)
+
+
+def power(value: float) -> str:
+    """A number as a power of ten, with its leading digit unless that is one."""
     exponent = math.floor(math.log10(value) + 1e-9)
-    power = f"10{str(exponent).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
-    lead = round(value / 10.0**exponent)
-    return power if lead == 1 else f"{lead}×{power}"
+    lead, base = round(value / 10.0**exponent), f"10{_raised(exponent)}"
+    return base if lead == 1 else f"{lead}×{base}"
+
+
+def _raised(exponent: int) -> str:
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def duration(days: float) -> str:
@@ -85,6 +93,12 @@ def duration(days: float) -> str:
         return f"{months:.1f}{NBSP}months" if months < 9.95 else f"{months:.0f}{NBSP}months"
     years = days / 365.25
     return f"{years:.1f}{NBSP}years" if years < 9.95 else f"{years:.0f}{NBSP}years"
+
+
+def duration_of(value: timedelta) -> str:
+    """A span of time: under two days in hours, else as `duration`."""
+    hours = value / timedelta(hours=1)
+    return f"{hours:.0f}{NBSP}h" if hours < 48 else duration(hours / 24)
 
 
 def working_time(minutes: float) -> str:

@@ -61,7 +61,7 @@ def _chart_controls(series: Series, view: View) -> View:
     view = replace(view, start=RANGES[span or "All"]) if span != "All" or view.start in RANGES.values() else view
     if len(series.variants) > 1:
         titles = {v["key"]: v["title"] for v in series.variants}
-        st.session_state["w_variant"] = st.session_state.get("w_variant") or series.variant
+        frame.clamp("w_variant", titles, series.variant)
         chosen = st.segmented_control(
             "Variant", list(titles), format_func=titles.__getitem__, key="w_variant", required=True,
             label_visibility="collapsed",

@@ -185,6 +185,7 @@ def changes(found: changed.Changes, view: View, most: int) -> None:
 def _filters(found: list[Series], view: View) -> View:
     counts = Counter(_state(s) for s in found)
     words_of = {state: FLAGS[state.replace("-", " ")].word for state in counts}
+    frame.clamp("w_state", counts, None)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         state = st.pills(
             "State",

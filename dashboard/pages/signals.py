@@ -27,6 +27,7 @@ def page() -> None:
 
     def tabs(view: View) -> View:
         names = list(TABS)
+        frame.clamp("w_tab", names, "")
         tab = st.segmented_control(
             "Part", names, format_func=TABS.__getitem__, key="w_tab", required=True, label_visibility="collapsed"
         )
@@ -48,7 +49,7 @@ def _title(found: list[Series], events: Events) -> None:
     raised = sum(s.verdict.state in words.FLAGGED for s in found)
     tested = sum(s.verdict.shown is not None for s in found)
     expected = _expected(tested)
-    rule = f"{tested} indicators are tested; the rule expects about {expected} false signals a year among that many."
+    rule = f"{tested} indicators are tested; among that many the rule raises about {expected}."
     if raised:
         st.title(f"{raised} {'flag is' if raised == 1 else 'flags are'} up")
     else:
@@ -57,9 +58,14 @@ def _title(found: list[Series], events: Events) -> None:
 
 
 def _expected(tested: int) -> str:
-    """False signals a year among the tested, from the simulation; empty where there is none."""
+    """How often a false signal comes among the tested, from the simulation; empty where there is none."""
     row = next((c for c in _widest(USUAL) if c.state == "signal" and c.ratio == 1), None)
-    return words.number(row.rate * tested / 200, 1) if row else ""
+    a_year = row.rate * tested / 200 if row else 0.0
+    if not a_year:
+        return ""
+    if a_year >= 1:
+        return f"{words.number(a_year, 2)} false signals a year"
+    return f"one false signal in {words.number(1 / a_year, 1)} years"
 
 
 def _widest(world: str) -> Iterator[Calibration]:
@@ -125,9 +131,7 @@ def _history(found: list[Series], events: Events, view: View) -> None:
         when = words.day(known_at.date())  # type: ignore[attr-defined]
         rows.append([name, when, markup.text(event["sentence"])])
     frame.block(markup.table("Every change of a flag, newest first", ("Indicator", "When known", "What"), rows))
-    st.caption(
-        "When known: the vintage that caused it. As a feed: /feeds/signals.atom, or one a stage and indicator."
-    )
+    st.caption("When known: the vintage that caused it. As a feed: /feeds/signals.atom, or one a stage and indicator.")
 
 
 def _changes(found: list[Series], events: Events, view: View) -> None:
