@@ -3,7 +3,7 @@ PORT ?= 8501
 IN := PATH="$(CURDIR)/.venv/bin:$$PATH"
 CODE := collectors data signals dashboard
 
-.PHONY: run test check baseline test-faults simulate soak bench licences screenshots
+.PHONY: run test check baseline test-faults simulate soak bench bench-web licences screenshots
 
 run: .venv/run.stamp   ## web and worker, until Ctrl-C
 	@$(IN) PORT=$(PORT) exec honcho start
@@ -28,6 +28,9 @@ bench: .venv/test.stamp   ## speed, as ratios against what one would use otherwi
 
 licences: .venv/test.stamp   ## what the program is made of, under which licences
 	@$(IN) .ci/licences
+
+bench-web: .venv/test.stamp   ## the pages in a real browser, against the least that Streamlit can do
+	@$(IN) .ci/chromium && $(IN) python -m tests.bench.web --write docs/benchmarks.md
 
 screenshots: .venv/test.stamp   ## every page, desktop and phone, light and dark, into docs/screenshots
 	@$(IN) .ci/chromium && $(IN) .ci/screenshots

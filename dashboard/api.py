@@ -14,6 +14,7 @@ from starlette.routing import Route
 from dashboard import answers, export, feeds, health, ledger, shelf, words
 from dashboard.answers import CSV, METHODS, Ask, Body, Plan, Refusal, address, json_body
 from dashboard.asking import USUAL_ROWS, limit_of, since_of, wanted_mentions
+from dashboard.changed import changed_sources
 from dashboard.reading import Reader, Series
 from dashboard.view import View, query
 from data import changes, mentions, queries, tidy
@@ -248,24 +249,12 @@ def changed(ask: Ask) -> Plan:
                 "complete": len(free) <= limit,
                 "values": free.head(limit).to_dicts(),
                 "definitions": defined.to_dicts(),
-                "flags": ledger.changed(ask, since),
-                "sources": _sources_changed(ask, since),
+                "flags": ledger.events(ask.reader, since, ask.instant),
+                "sources": changed_sources(ask.reader, since, ask.instant),
             }
         )
 
     return Plan((*SERIES, "runs"), (since, limit), build)
-
-
-def _sources_changed(ask: Ask, since: datetime) -> list[dict[str, Any]]:
-    """Sources that failed since then, or are back."""
-    then, now = ask.reader.states(since), ask.reader.states(ask.instant)
-    found = []
-    for name, state in now.items():
-        failed = bool(then[name].failures) if name in then else False
-        if bool(state.failures) != failed:
-            kind = "failed" if state.failures else "back"
-            found.append({"source": name, "kind": kind, "outcome": state.outcome, "at": state.last_try})
-    return found
 
 
 def sources(ask: Ask) -> Plan:
@@ -303,23 +292,27 @@ def _sources(ask: Ask) -> Iterator[dict[str, Any]]:
 
 
 def snapshots(kept: shelf.Shelf) -> answers.Handler:
-    """The whole as one zip, as known at `asof`, which may also be an instant."""
+    """The whole as one zip, or what belongs to some indicators, as known at `asof`, which may also be an instant."""
 
     def snapshot(ask: Ask) -> Plan | Response:
         given = read_instant(ask.last("asof")) if "T" in ask.last("asof") else ask.instant
         instant = None if given and given > datetime.now(UTC) else given
-        tag = answers.tag_of(ask.store, tuple(TABLES), ("snapshot", instant))
+        wanted = tuple(sorted(set(ask.given.get("indicator", ()))))
+        if not set(wanted) <= set(ask.reader.catalogue(instant)):
+            raise answers.not_found("indicator")
+        tag = answers.tag_of(ask.store, tuple(TABLES), ("snapshot", instant, wanted))
         pinned = View(as_of=instant.date() if instant else None)
         headers = {**answers.OPEN, **answers.cache_headers(pinned), "etag": f'"{tag}"'}
         if ask.has(tag):
             return Response(status_code=304, headers=headers)
         try:
-            found = kept.take(ask.store, instant)
+            found = kept.take(ask.store, instant, wanted)
         except shelf.Busy:
             raise Refusal(503, "a snapshot is being built; ask again in half a minute") from None
         if found is None:
             raise Refusal(404, "nothing had been stored by then")
-        name = f"ai-progress-monitor_{found.instant:%Y-%m-%d}.zip"
+        part = f"_{wanted[0]}" if len(wanted) == 1 else f"_{len(wanted)}-indicators" if wanted else ""
+        name = f"ai-progress-monitor{part}_{found.instant:%Y-%m-%d}.zip"
         headers["content-disposition"] = f'attachment; filename="{name}"'
         return FileResponse(found.path, headers=headers, media_type="application/zip")
 

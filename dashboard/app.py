@@ -1,4 +1,4 @@
-"""Page navigation only: the pages of the row at the top, and one page an indicator at its own address."""
+"""Page navigation only: the pages of the row at the top, and one page an indicator and a lab at its own address."""
 
 import functools
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from dashboard import frame
 from dashboard.live import reader
 from dashboard.pages import indicator, labs, mentions, methods, overview, snapshot, sources
 from dashboard.pages import signals as ledger
+from dashboard.theme import lab_names
 
 PAGES: dict[str, tuple[str, Callable[[], None]]] = {
     "": ("Overview", overview.page),
@@ -26,5 +27,8 @@ pages = {path: st.Page(page, title=title, url_path=path, default=not path) for p
 for key, row in reader().catalogue().items():
     shown = functools.partial(indicator.page, key)
     pages[key] = st.Page(shown, title=row["name"], url_path=key, visibility="hidden")
+for lab, name in lab_names().items():
+    path = labs.path_of(lab)
+    pages[path] = st.Page(functools.partial(labs.lab_page, lab), title=name, url_path=path, visibility="hidden")
 frame.use(pages)
 st.navigation(list(pages.values()), position="hidden").run()

@@ -1,18 +1,23 @@
 """A series and a view in, a Plotly figure out. Knows no Streamlit; no outside text reaches a template."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from scipy import stats
 
 from dashboard import words
-from dashboard.reading import Series, frontier_steps, shown_rows
+from dashboard.reading import Series, frontier_steps, has_frontier, shown_rows
+from dashboard.releases import releases
 from dashboard.theme import INKS, MAIN_LABS, Ink, Mode, lab_style
 from dashboard.view import View
 from data.text import plotly_text
+from signals.band import Sample
+from signals.finding import Change
+from signals.scale import Scale
 from signals.shape import bent_line
 from signals.verdict import ENOUGH_FOR_TREND, scale_of
 
@@ -20,12 +25,22 @@ HEIGHT = 460
 LABEL_ROOM = 86
 PROJECTION = timedelta(days=183)
 FEW = 15
+MANY = 1e12
+MOST_EVENTS = 12
 
 CONFIG: Mapping[str, Any] = {
     "displaylogo": False,
     "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
     "toImageButtonOptions": {"format": "png", "scale": 2},
 }
+Earlier = Sequence[Mapping[str, Any]]
+
+
+def config(name: str, image: str = "png") -> dict[str, Any]:
+    """Plotly's settings, with the name of the image file and its format."""
+    return {**CONFIG, "toImageButtonOptions": {"format": image, "scale": 2, "filename": name}}
+
+
 _WORKING_TIME = {
     0.1: "6 s", 1: "1 min", 10: "10 min", 60: "1 h", 480: "8 h", 2400: "40 h (1 wk)", 10_020: "167 h (1 mo)",
     30_000: "500 h (3 mo)", 120_000: "2,000 h (1 yr)",
@@ -37,8 +52,11 @@ def is_log(series: Series, view: View) -> bool:
     return series.indicator["scale"] == "log2" and view.scale != "lin"
 
 
-def figure(series: Series, view: View, mode: Mode) -> go.Figure:
-    """The chart of an indicator: values by lab, the line of records, and the trend with its 80 % prediction band."""
+def figure(series: Series, view: View, mode: Mode, earlier: Earlier | None = None) -> go.Figure:
+    """The chart of an indicator: values by lab, the line of records, and the trend with its 80 % prediction band.
+
+    `earlier` are the superseded values (`Reader.earlier_values`), drawn where the view asks for them.
+    """
     ink, rows, log = INKS[mode], shown_rows(series, view), is_log(series, view)
     fig = go.Figure()
     _style(fig, ink)
@@ -48,8 +66,15 @@ def figure(series: Series, view: View, mode: Mode) -> go.Figure:
     _time_axis(fig, rows)
     if not view.only:
         _trend(fig, series, rows, ink)
-    _steps(fig, series, rows, ink)
+    if has_frontier(series):
+        _steps(fig, series, rows, ink)
+    else:
+        _joined(fig, rows, view, mode)
+    if earlier is not None and "restated" in view.shown:
+        _restated(fig, series, rows, earlier, ink)
     _marks(fig, series, rows, view, mode)
+    if "events" in view.shown:
+        _events(fig, view, mode)
     _lab_names(fig, rows, view, mode, log)
     return fig
 
@@ -59,6 +84,7 @@ def _style(fig: go.Figure, ink: Ink) -> None:
         height=HEIGHT, margin={"l": 0, "r": LABEL_ROOM, "t": 8, "b": 0}, showlegend=False, hovermode="closest",
         dragmode=False, uirevision="kept", paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         font={"size": 13, "color": ink.text, "family": "Inter, system-ui, sans-serif"},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": ink.muted, "activecolor": ink.accent},
         hoverlabel={"bgcolor": ink.page, "bordercolor": ink.muted, "font": {"color": ink.text}, "align": "left"},
     )  # fmt: skip
     fig.update_xaxes(
@@ -97,11 +123,25 @@ def _value_axis(fig: go.Figure, series: Series, rows: pd.DataFrame, log: bool) -
         fig.update_yaxes(type="linear", range=[bottom, high + 2 * room], separatethousands=True)
     if unit == "minutes":
         _working_time_ticks(fig, low, high, log)
-    elif series.indicator["scale"] == "logit" or unit == "fraction":
+    elif unit in ("fraction", "probability"):
         fig.update_yaxes(tickformat=".0%")
+    elif unit.startswith("percent"):
+        fig.update_yaxes(ticksuffix=f"{words.NBSP}% ")
     elif log:
-        decades = np.log10(high / low)
-        fig.update_yaxes(dtick="D2" if decades < 3 else max(1, round(decades / 7)), exponentformat="power")
+        ticks = _log_ticks(low, high)
+        named = words.power if high >= MANY else words.short
+        fig.update_yaxes(tickmode="array", tickvals=ticks, ticktext=[named(v) for v in ticks])
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Decades; with 2 and 5 between where there are fewer than three of them; thinned out where there are many."""
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    if last - first <= 3:
+        ticks = [float(m) * 10.0**e for e in range(first, last + 1) for m in (1, 2, 5)]
+    else:
+        step = max(1, round((last - first) / 7))
+        ticks = [10.0**e for e in range(first, last + 1, step)]
+    return [t for t in ticks if low / 2 <= t <= high * 2]
 
 
 def _working_time_ticks(fig: go.Figure, low: float, high: float, log: bool) -> None:
@@ -162,7 +202,9 @@ def _bend(fig: go.Figure, series: Series, ink: Ink) -> None:
     assert verdict.tested is not None
     first, last = verdict.tested.dates.min().astype("datetime64[D]"), verdict.tested.dates.max().astype("datetime64[D]")
     inside = np.linspace(first.astype(int), last.astype(int), 120).round().astype("datetime64[D]")
-    y = bent_line(verdict.tested, scale_of(series.indicator), change, inside)
+    scale = scale_of(series.indicator)
+    y = bent_line(verdict.tested, scale, change, inside)
+    _bent_band(fig, verdict.tested, scale, change, inside, ink)
     fig.add_scatter(x=[str(d) for d in inside], y=y, name="trend", mode="lines", hoverinfo="skip",
                     line={"color": ink.accent, "width": 2})  # fmt: skip
     line = {"color": ink.muted, "width": 1, "dash": "dash"}
@@ -181,6 +223,25 @@ def _bend(fig: go.Figure, series: Series, ink: Ink) -> None:
         x=when, y=1, yref="paper", text=text, showarrow=False, xanchor="right", xshift=-6, yanchor="top", align="right",
         font={"color": ink.muted, "size": 12},
     )  # fmt: skip
+
+
+def _bent_band(fig: go.Figure, tested: Sample, scale: Scale, change: Change, inside: np.ndarray, ink: Ink) -> None:
+    """The 80 % prediction band about the bent line, from the residuals of the tested points.
+
+    Student t with n - 4 degrees of freedom: level, two slopes and the break were estimated.
+    """
+    freedom = len(tested.dates) - 4
+    if freedom < 3:
+        return
+    rest = tested.heights - scale.forward(bent_line(tested, scale, change, tested.dates))
+    sd = float(np.sqrt((rest**2).sum() / freedom))
+    reach = stats.t.ppf(0.9, freedom) * sd * np.sqrt(1 + 1 / len(tested.dates))
+    middle = scale.forward(bent_line(tested, scale, change, inside))
+    ends = scale.back(middle - reach), scale.back(middle + reach)
+    hidden: dict[str, Any] = {"mode": "lines", "hoverinfo": "skip", "line": {"width": 0}, "x": [str(d) for d in inside]}
+    fig.add_scatter(y=np.maximum(*ends), name="band, upper end", **hidden)
+    shade = _rgba(ink.accent, 0.14)
+    fig.add_scatter(y=np.minimum(*ends), name="80 % prediction band", fill="tonexty", fillcolor=shade, **hidden)
 
 
 def _reach_for(fig: go.Figure, value: float) -> None:
@@ -210,6 +271,69 @@ def _steps(fig: go.Figure, series: Series, rows: pd.DataFrame, ink: Ink) -> None
         hoverinfo="skip",
         line={"color": ink.step, "width": 1, "shape": "hv"},
     )
+
+
+def _joined(fig: go.Figure, rows: pd.DataFrame, view: View, mode: Mode) -> None:
+    """A line through the values of each subject; never over a hole longer than three of its own steps."""
+    ink, coloured = INKS[mode], view.labs or tuple(MAIN_LABS)
+    for _, mine in rows[~rows["beside"]].groupby(["subject", "variant"], sort=False):
+        lab = mine["lab"].iloc[0]
+        colour = lab_style(lab, mode).mark if isinstance(lab, str) and lab in coloured else ink.step
+        when = mine["date"]
+        steps = when.diff()
+        holes = (steps > 3 * steps.median()).to_numpy() if len(mine) > 2 else np.zeros(len(mine), dtype=bool)
+        x = [at.isoformat() for at in when]
+        y = mine["value"].to_numpy(dtype=float)
+        for place in reversed(np.flatnonzero(holes)):
+            x.insert(int(place), x[int(place)])
+            y = np.insert(y, int(place), np.nan)
+        fig.add_scatter(x=x, y=y, name="values", mode="lines", hoverinfo="skip", line={"color": colour, "width": 1})
+
+
+def _restated(fig: go.Figure, series: Series, rows: pd.DataFrame, earlier: Earlier, ink: Ink) -> None:
+    """Each superseded value as a small hollow mark, joined to the value that counts; a cross where it was withdrawn."""
+    start, end = rows["date"].min().date(), rows["date"].max().date()
+    drawn = set(rows["variant"])
+    mine = [e for e in earlier if e["variant"] in drawn and start <= e["date"] <= end]
+    kept = [e for e in mine if e["now"] is not None]
+    x = [at for e in kept for at in (e["date"].isoformat(), e["date"].isoformat(), None)]
+    y = np.array([value for e in kept for value in (e["value"], e["now"], np.nan)])
+    fig.add_scatter(x=x, y=y, name="restated", mode="lines", hoverinfo="skip", line={"color": ink.muted, "width": 1})
+    unit = series.indicator["unit"]
+    hover = [
+        f"<b>{plotly_text(e['subject'])}</b><br>{words.quantity(e['value'], unit)} until {words.day(e['until'])}"
+        f"<br>first published {words.day(e['known_at'])}<br>"
+        + (f"now {words.quantity(e['now'], unit)}" if e["now"] is not None else "withdrawn")
+        for e in mine
+    ]
+    symbols = ["circle-open" if e["now"] is not None else "x-thin-open" for e in mine]
+    fig.add_scatter(
+        x=[e["date"].isoformat() for e in mine],
+        y=np.array([e["value"] for e in mine], dtype=float),
+        name="earlier values",
+        mode="markers",
+        marker={"size": 6, "color": ink.muted, "symbol": symbols},
+        customdata=np.array(hover, dtype=object),
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+
+
+def _events(fig: go.Figure, view: View, mode: Mode) -> None:
+    """Releases of the chosen labs as ticks along the top edge, the newest dozen in range."""
+    start, end = (str(at)[:10] for at in fig.layout.xaxis.range)
+    shown = [r for r in releases() if start <= r.on.isoformat() <= end and r.lab in (view.labs or tuple(MAIN_LABS))]
+    for release in shown[-MOST_EVENTS:]:
+        style = lab_style(release.lab, mode)
+        fig.add_scatter(
+            x=[release.on.isoformat()],
+            y=[0.985],
+            yaxis="y2",
+            name="release",
+            mode="markers",
+            marker={"symbol": "line-ns-open", "size": 12, "color": style.mark, "line": {"width": 2}},
+            hovertemplate=f"{style.name}: {plotly_text(release.name)}<br>{words.day(release.on)}<extra></extra>",
+        )
+    fig.update_layout(yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
 
 
 def _marks(fig: go.Figure, series: Series, rows: pd.DataFrame, view: View, mode: Mode) -> None:
@@ -310,13 +434,21 @@ def _rgba(colour: str, share: float) -> str:
 def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
     """Each chosen lab's best so far as a step of its own, on the indicator's scale; small, for comparing shapes."""
     ink, rows, log = INKS[mode], series.rows[~series.rows["beside"]], is_log(series, view)
+    first = rows.loc[rows["lab"].isin(view.labs or tuple(MAIN_LABS)), "date"].min()
+    rows = rows[rows["date"] >= first]
     fig = go.Figure()
     _style(fig, ink)
     fig.update_layout(height=240)
+    fig.update_xaxes(nticks=5, tickangle=0)
     if rows.empty:
         return _empty(fig, ink)
     _value_axis(fig, series, rows, log)
     _time_axis(fig, rows)
+    when, best = frontier_steps(series, rows)
+    fig.add_scatter(
+        x=[pd.Timestamp(d).isoformat() for d in when], y=best, name="all labs", mode="lines", hoverinfo="skip",
+        line={"color": ink.grid if view.labs and len(view.labs) > 1 else ink.other, "width": 3, "shape": "hv"},
+    )  # fmt: skip
     for lab in view.labs or tuple(MAIN_LABS):
         style, mine = lab_style(lab, mode), rows[rows["lab"] == lab]
         when, best = frontier_steps(series, mine)

@@ -48,6 +48,14 @@ def sentence(verdict: Verdict) -> str:
     return f"Growth {sure} since about {when} (90{NBSP}% range {low} to {high})."
 
 
+def short_reason(verdict: Verdict) -> str:
+    """Why the state is not a stronger one, as the finding says it; empty if it does not."""
+    finding = verdict.finding
+    if finding is None:
+        return "not evaluated yet"
+    return finding.why_not or ("near its ceiling" if finding.is_saturated else "")
+
+
 def _size(change: Change, unit: str) -> Iterator[str]:
     if change.doubling_days_before is not None or change.doubling_days_after is not None:
         before = _days(change.doubling_days_before, change.doubling_days_before_interval)

@@ -1,5 +1,6 @@
 """What leaves the program as a file about one indicator: exactly the rows that a view shows, with their terms."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -90,6 +91,25 @@ def citation(indicator: Mapping[str, Any], day: date, link: str) -> str:
         f"{indicator['name']}. {indicator['source_title']} ({indicator['licence']}), via AI Progress Monitor, "
         f"as known on {day.isoformat()}, {link}."
     )
+
+
+def bibtex(indicator: Mapping[str, Any], day: date, link: str) -> str:
+    """The same as an entry of BibTeX; braces and backslashes of outside words are left out."""
+    name, producer, licence = (
+        re.sub(r"[{}\\]", "", str(indicator[part])).replace("%", r"\%").replace("&", r"\&")
+        for part in ("name", "source_title", "licence")
+    )
+    fields = {
+        "title": f"{{{name}}}",
+        "author": f"{{{{{producer}}}}}",
+        "year": f"{{{day.year}}}",
+        "howpublished": f"{{via AI Progress Monitor, as known on {day.isoformat()}}}",
+        "note": f"{{Licence: {licence}}}",
+        "url": f"{{{link}}}",
+        "urldate": f"{{{day.isoformat()}}}",
+    }
+    body = ",\n".join(f"  {key} = {value}" for key, value in fields.items())
+    return f"@misc{{{indicator['indicator']}_{day:%Y_%m_%d},\n{body}\n}}"
 
 
 def newest_known(series: Series) -> datetime | None:

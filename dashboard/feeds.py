@@ -91,7 +91,7 @@ def of_key(ask: Ask) -> Found:
 
 
 def _flags(ask: Ask, key: str, name: str, wanted: Callable[[dict[str, Any]], bool]) -> Feed:
-    events = [event for event in ledger.changed(ask, LONGEST_AGO) if wanted(event)][:NEWEST]
+    events = [event for event in ledger.events(ask.reader, LONGEST_AGO, ask.instant) if wanted(event)][:NEWEST]
     entries = [
         Entry(
             id=f"{AUTHORITY}signals/{event['id']}",

@@ -7,7 +7,7 @@ from typing import Any
 from dashboard import words
 from dashboard.answers import Ask, Body, Plan, not_found
 from dashboard.answers import json_body as _json
-from dashboard.reading import Indicator
+from dashboard.reading import Indicator, Reader
 from dashboard.theme import FLAGS
 from data import changes, queries
 from data.extent import all_values
@@ -36,7 +36,7 @@ def signal(ask: Ask) -> Plan:
     """One indicator's verdict with the history of its flag; or, by the id of a row of the ledger, that change."""
     key = ask.parts["key"]
     is_indicator = key in ask.reader.catalogue(ask.instant)
-    history = [_event(ask, row) for row in changes.changed_flags(ask.store, None, ask.instant).iter_rows(named=True)]
+    history = events(ask.reader, None, ask.instant)
     one = next((event for event in history if event["row_id"] == key), None)
     if not is_indicator and one is None:
         raise not_found("signal")
@@ -49,10 +49,10 @@ def signal(ask: Ask) -> Plan:
     return Plan(TABLES, "signal", build)
 
 
-def changed(ask: Ask, since: datetime) -> list[dict[str, Any]]:
-    """The changes of flags since an instant, newest first."""
-    found = changes.changed_flags(ask.store, since, ask.instant)
-    return [_event(ask, row) for row in found.iter_rows(named=True)]
+def events(reader: Reader, since: datetime | None, instant: datetime | None) -> list[dict[str, Any]]:
+    """The changes of flags between two instants, newest first, each with its sentence."""
+    found = changes.changed_flags(reader.store, since, instant)
+    return [_event(reader.catalogue(instant), row) for row in found.iter_rows(named=True)]
 
 
 def _verdicts(ask: Ask) -> Iterator[dict[str, Any]]:
@@ -84,8 +84,8 @@ def _told(indicator: Indicator, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _event(ask: Ask, row: Mapping[str, Any]) -> dict[str, Any]:
-    indicator = ask.reader.catalogue(ask.instant).get(row["indicator"])
+def _event(catalogue: Mapping[str, Indicator], row: Mapping[str, Any]) -> dict[str, Any]:
+    indicator = catalogue.get(row["indicator"])
     found = {name: row[name] for name in HISTORY}
     return {
         "id": row["row_id"],

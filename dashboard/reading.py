@@ -12,7 +12,7 @@ import pandas as pd
 
 from dashboard.theme import lab_names
 from dashboard.view import View
-from data import queries
+from data import changes, queries
 from data.extent import all_values
 from data.queries import SourceState
 from data.store import Store
@@ -56,6 +56,7 @@ class Reader:
         self._states = lru_cache(16)(self._read_states)
         self._findings = lru_cache(16)(self._read_findings)
         self._values = lru_cache(4)(self._read_values)
+        self._earlier = lru_cache(64)(self._read_earlier)
 
     def versions(self) -> Versions:
         """Numbers that change when anything shown may have changed.
@@ -69,7 +70,7 @@ class Reader:
         return self._versions
 
     def _look(self) -> Versions:
-        return tuple(self.store.version(name) for name in ("observations", "indicators", "flags", "runs"))
+        return tuple(self.store.version(name) for name in ("observations", "indicators", "flags", "runs", "mentions"))
 
     def catalogue(self, instant: datetime | None = None) -> dict[str, Indicator]:
         """Definitions by indicator key, without the publishers' own figures, which have no page."""
@@ -82,6 +83,13 @@ class Reader:
     def states(self, instant: datetime | None = None) -> Mapping[str, SourceState]:
         """How each source stands, by name."""
         return self._states(instant, self.versions())
+
+    def earlier_values(self, key: str, instant: datetime | None = None) -> list[dict[str, Any]]:
+        """Values that were restated or withdrawn since, as `changes.superseded` tells them."""
+        return self._earlier(key, instant, self.versions()[:1])
+
+    def _read_earlier(self, key: str, instant: datetime | None, _: Versions) -> list[dict[str, Any]]:
+        return changes.superseded(self.store, key, instant).to_dicts()
 
     def _read_catalogue(self, instant: datetime | None, _: Versions) -> dict[str, Indicator]:
         return {row["indicator"]: row for row in queries.as_dicts(queries.indicators(self.store, instant))}
@@ -130,6 +138,11 @@ class Reader:
         )
 
 
+def has_frontier(series: Series) -> bool:
+    """Whether values compete, so that the best so far says something: models do, quarters and readings do not."""
+    return series.verdict.kind == "models" and series.indicator["marks"] != "reading"
+
+
 def shown_rows(series: Series, view: View) -> pd.DataFrame:
     """The rows that a view draws: inside its range and, with "only", of its labs. They are also what is downloaded."""
     rows = series.rows
@@ -163,15 +176,30 @@ def latest_record(series: Series) -> pd.Series | None:
     return None if leading.empty else leading.iloc[-1]
 
 
+def record_labs(series: Series, newest: int = 4) -> list[str]:
+    """The labs of the newest records, newest first, each once; empty where values belong to no lab."""
+    names = series.rows.loc[series.rows["on_frontier"], "lab_name"].tail(newest)
+    return list(dict.fromkeys(str(name) for name in reversed(names.tolist()) if name))
+
+
 def monthly(series: Series, newest: date, months: int = 36) -> list[float]:
-    """The frontier at the end of each of the last months, on the straight-line scale, for a sparkline."""
-    when, best = frontier_steps(series, series.rows)
+    """The value at the end of each of the last months, on the straight-line scale, for a sparkline.
+
+    That is the best so far where values compete, else the newest value of the series that is judged.
+    """
+    when, best = frontier_steps(series, series.rows) if has_frontier(series) else _totals(series)
     if not len(when):
         return []
     ends = pd.date_range(end=pd.Timestamp(newest) + pd.offsets.MonthEnd(0), periods=months, freq="ME").to_numpy()
     position = np.searchsorted(when, ends, side="right") - 1
     heights = scale_of(series.indicator).forward(best)
     return [float(heights[p]) for p in position if p >= 0]
+
+
+def _totals(series: Series) -> tuple[np.ndarray, np.ndarray]:
+    """Days and values of the judged points, each day once."""
+    fitted = series.rows[series.rows["on_frontier"]].drop_duplicates("date", keep="last")
+    return fitted["date"].to_numpy(), fitted["value"].to_numpy(dtype=float)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The ASGI app: Streamlit's pages, the files beside them, and the headers that keep both safe.
 
 The content policy was tried against a proven script injection: it no longer ran. Streamlit's own
-metrics are not public.
+metrics are not public. Only a page that asks to be embedded may stand in another site's frame.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard import api
+from dashboard.delivery import Delivery, is_embedded
 from dashboard.live import reader
 from data import settings
 
@@ -26,7 +27,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 @cache
-def _headers() -> list[tuple[bytes, bytes]]:
+def _headers(ancestors: str) -> list[tuple[bytes, bytes]]:
     index = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     inline = re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
     hashes = " ".join(f"'sha256-{b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in inline)
@@ -34,7 +35,7 @@ def _headers() -> list[tuple[bytes, bytes]]:
         f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
         "frame-src 'none'; object-src 'none'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
     )
     return [
         (b"content-security-policy", policy.encode()),
@@ -43,6 +44,12 @@ def _headers() -> list[tuple[bytes, bytes]]:
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ]
+
+
+@cache
+def _ancestors() -> str:
+    origins = settings.read().embed_origins
+    return "'none'" if origins == "none" else origins
 
 
 class SecurityHeaders:
@@ -55,14 +62,15 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        headers = _headers(_ancestors() if is_embedded(scope) else "'none'")
         if scope["path"].startswith("/_stcore/metrics"):
-            await send({"type": "http.response.start", "status": 404, "headers": _headers()})
+            await send({"type": "http.response.start", "status": 404, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *_headers()]
+                message["headers"] = [*message.get("headers", []), *headers]
             await send(message)
 
         await self.app(scope, receive, add)
@@ -97,6 +105,7 @@ app = st.App(
     routes=api.routes(reader),
     middleware=[
         Middleware(SecurityHeaders),
+        Middleware(Delivery),
         Middleware(StrictTransport),
         # a foreign page may take our address for its name, and would then be of our origin
         Middleware(TrustedHostMiddleware, allowed_hosts=settings.read().allowed_hosts, www_redirect=False),

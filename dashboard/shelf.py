@@ -39,16 +39,19 @@ class Shelf:
         self._numbers = itertools.count()
         self._building = threading.Lock()
 
-    def take(self, store: Store, instant: datetime | None) -> Filed | None:
-        """The snapshot of an instant, built if need be, one at a time; None where nothing was known by then."""
+    def take(self, store: Store, instant: datetime | None, indicators: tuple[str, ...] = ()) -> Filed | None:
+        """The snapshot of an instant, of all or some indicators, built if need be, one at a time.
+
+        None where nothing was known by then.
+        """
         state = (store.uri, tuple(store.version(name) for name in TABLES))
         newest = snapshot.newest(store, instant)
         if newest is None:
             return None
-        found = self._files.get((state, newest))
-        return found or self._build(store, (state, newest), newest)
+        key = (state, newest, indicators)
+        return self._files.get(key) or self._build(store, key, newest, indicators)
 
-    def _build(self, store: Store, key: object, instant: datetime) -> Filed:
+    def _build(self, store: Store, key: object, instant: datetime, indicators: tuple[str, ...]) -> Filed:
         if not self._building.acquire(timeout=PATIENCE):
             raise Busy
         try:
@@ -57,7 +60,7 @@ class Shelf:
                     self._folder = Path(tempfile.mkdtemp(prefix="ai-progress-monitor-"))
                     atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
                 path = self._folder / f"{next(self._numbers)}.zip"
-                snapshot.write(store, path, instant)
+                snapshot.write(store, path, instant, indicators)
                 self._files[key] = Filed(path, instant)
             while len(self._files) > KEPT:
                 self._files.popitem(last=False)[1].path.unlink(missing_ok=True)

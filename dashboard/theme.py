@@ -114,6 +114,21 @@ _BADGES: dict[str, dict[Mode, tuple[str, str]]] = {  # text, ground
 }
 
 
+def css_inks(mode: Mode) -> dict[str, str]:
+    """The colours of a mode by the names that our rules of style use."""
+    ink = INKS[mode]
+    found = {"text": ink.text, "muted": ink.muted, "line": ink.grid, "accent": ink.accent}
+    for colour, modes in _BADGES.items():
+        found[colour], found[f"{colour}-ground"] = modes[mode]
+    return found
+
+
+def spark_ink(state: str, mode: Mode) -> str:
+    """The colour of a sparkline: orange for what speeds up, else that of the line of records."""
+    raised = {"light": "#d9480f", "dark": "#f59e5b"}
+    return raised[mode] if state in ("watch", "signal", "confirmed") else INKS[mode].step
+
+
 def streamlit_options() -> dict[str, str]:
     """The theme as Streamlit's own settings."""
     options = {

@@ -15,6 +15,8 @@ from data.text import clean
 
 Query = dict[str, list[str]]
 RANGES = ("2y", "5y")
+AGO = ("7d", "30d", "90d")
+MARKS = ("restated", "events")
 MOST_LABS = 6
 MOST_SEARCH = 100
 FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2099, 12, 31)
@@ -24,19 +26,24 @@ FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2099, 12, 31)
 class View:
     """Labs highlighted (or the only ones shown), the day of knowledge, the range, the scale and the variant.
 
-    The rest filters single pages: `state` and `layout` the overview, `kind`, `topic`, `search` and
-    `measure` the mentions.
+    `since` is what changes are counted from: a day, a number of days (`30d`), or nothing for the reader's
+    last visit. The rest is for single pages: `state` and `layout` the overview, `tab` the signals and the
+    data, `shown` the marks of the indicator that are off by default, `kind`, `topic`, `search` and `measure`
+    the mentions.
     """
 
     labs: tuple[str, ...] = ()
     only: bool = False
     as_of: date | None = None
+    since: str = ""
     start: str = ""
     end: str = ""
     scale: Literal["", "lin", "log"] = ""
     variant: str = ""
     state: str = ""
     layout: Literal["", "table"] = ""
+    tab: str = ""
+    shown: tuple[str, ...] = ()
     kind: str = ""
     topic: str = ""
     search: str = ""
@@ -67,12 +74,15 @@ def parse(query: Mapping[str, Sequence[str]]) -> View:
         labs=labs,
         only=bool(labs) and _last(query, "only") == "1",
         as_of=_day(_last(query, "asof")),
+        since=_range_end(_last(query, "since"), AGO),
         start=start,
         end=end,
         scale=scale if scale in ("lin", "log") else "",  # type: ignore[arg-type]
         variant=_slug(_last(query, "v")),
         state=_slug(_last(query, "st")),
         layout="table" if _last(query, "as") == "table" else "",
+        tab=_slug(_last(query, "tab")),
+        shown=tuple(name for name in MARKS if name in query.get("show", ())),
         kind=_slug(_last(query, "kind")),
         topic=_slug(_last(query, "topic")),
         search=clean(_last(query, "q"), MOST_SEARCH).strip(),
@@ -91,7 +101,10 @@ def query(view: View) -> Query:
         "m": [view.measure] if view.measure else [],
         "only": ["1"] if view.only else [],
         "q": [view.search] if view.search else [],
+        "show": list(view.shown),
+        "since": [view.since] if view.since else [],
         "st": [view.state] if view.state else [],
+        "tab": [view.tab] if view.tab else [],
         "to": [view.end] if view.end else [],
         "topic": [view.topic] if view.topic else [],
         "v": [view.variant] if view.variant else [],
@@ -101,8 +114,10 @@ def query(view: View) -> Query:
 
 
 def clamped(view: View, today: date) -> View:
-    """The view without a day of knowledge that has not come yet."""
-    return replace(view, as_of=None) if view.as_of and view.as_of >= today else view
+    """The view without a day of knowledge that has not come yet, and without changes since a day after it."""
+    view = replace(view, as_of=None) if view.as_of and view.as_of >= today else view
+    since = _day(view.since)
+    return replace(view, since="") if since and since >= (view.as_of or today) else view
 
 
 def _last(query: Mapping[str, Sequence[str]], key: str) -> str:

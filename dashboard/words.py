@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
+import numpy as np
+
 from data.queries import SourceState
 from data.settings import key_setting
 from signals.finding import Change
@@ -56,10 +58,31 @@ def number(value: float, digits: int = 3) -> str:
             return f"{number(value / 10**size, digits)}{NBSP}{word}"
     if magnitude >= 15:
         mantissa = value / 10**magnitude
-        return f"{mantissa:.1f}×10{str(magnitude).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+        return f"{mantissa:.1f}×10{_raised(magnitude)}"
     decimals = max(0, digits - 1 - magnitude)
     text = f"{round(value, digits - 1 - magnitude):,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def short(value: float) -> str:
+    """A number for an axis: 5k, 20M, 3B, and powers of ten where letters end."""
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if size <= value < 1e12:
+            return f"{value / size:g}{letter}"
+    if 1e-4 <= value < 1e3:
+        return f"{value:g}"
+    return power(value)
+
+
+def power(value: float) -> str:
+    """A number as a power of ten, with its leading digit unless that is one."""
+    exponent = math.floor(math.log10(value) + 1e-9)
+    lead, base = round(value / 10.0**exponent), f"10{_raised(exponent)}"
+    return base if lead == 1 else f"{lead}×{base}"
+
+
+def _raised(exponent: int) -> str:
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def duration(days: float) -> str:
@@ -71,6 +94,12 @@ def duration(days: float) -> str:
         return f"{months:.1f}{NBSP}months" if months < 9.95 else f"{months:.0f}{NBSP}months"
     years = days / 365.25
     return f"{years:.1f}{NBSP}years" if years < 9.95 else f"{years:.0f}{NBSP}years"
+
+
+def duration_of(value: timedelta) -> str:
+    """A span of time: under two days in hours, else as `duration`."""
+    hours = value / timedelta(hours=1)
+    return f"{hours:.0f}{NBSP}h" if hours < 48 else duration(hours / 24)
 
 
 def working_time(minutes: float) -> str:
@@ -92,21 +121,26 @@ def quantity(value: float, unit: str) -> str:
         return f"{number(value * 100, 2)}{NBSP}%"
     if unit == "percent":
         return f"{number(value)}{NBSP}%"
+    if unit == "probability":
+        return f"{number(value * 100, 2)}{NBSP}%"
     if unit.startswith("US$"):
         return f"${number(value)}{NBSP}{unit[3:].strip()}".rstrip(NBSP)
     return f"{number(value)}{NBSP}{unit}"
 
 
+SAID_IN_VALUE = ("minutes", "fraction", "percent", "probability")
+
+
 def amount(value: float, unit: str) -> str:
     """A value whose unit is said beside it."""
-    return (
-        quantity(value, unit) if unit in ("minutes", "fraction", "percent") or unit.startswith("US$") else number(value)
-    )
+    return quantity(value, unit) if unit in SAID_IN_VALUE or unit.startswith("US$") else number(value)
 
 
 def unit_label(unit: str) -> str:
     """The unit as a label beside an axis or above a number."""
-    return {"minutes": "human working time", "fraction": "share", "percent": "share"}.get(unit, unit)
+    return {"minutes": "human working time", "fraction": "share", "percent": "share", "probability": "chance"}.get(
+        unit, unit
+    )
 
 
 def sentence_case(text: str) -> str:
@@ -153,10 +187,22 @@ def growth(trend: Trend, unit: str) -> str:
         times = 2**trend.slope_per_year
         every = f"{verb} every {duration(trend.doubling_days)}"
         return f"{every} ({level} interval {low} to {high}); {number(times, 2)}x a year"
+    if trend.scale.kind == "logit":
+        return _share_growth(trend, unit, level)
     sign = -1 if trend.scale.falling else 1
     ends = sorted((sign * trend.slope_low, sign * trend.slope_high))
-    what = "logits" if trend.scale.kind == "logit" else unit
-    return f"{sign * trend.slope_per_year:+.1f} {what} a year ({level} interval {ends[0]:+.1f} to {ends[1]:+.1f})"
+    return f"{sign * trend.slope_per_year:+.1f} {unit} a year ({level} interval {ends[0]:+.1f} to {ends[1]:+.1f})"
+
+
+def _share_growth(trend: Trend, unit: str, level: str) -> str:
+    """A bounded score says nothing about doubling: from where to where it moves in a year, around its middle."""
+    half = 0.5 * (trend.scale.floor + trend.scale.ceiling)
+    if trend.slope_low <= 0:
+        return f"no clear trend (the {level} interval includes no growth)"
+    years = (trend.slope_per_year, trend.slope_low, trend.slope_high)
+    ends = [float(trend.scale.back(np.array([trend.scale.forward(np.array([half]))[0] + slope]))[0]) for slope in years]
+    there, low, high = (quantity(end, unit) for end in ends)
+    return f"From {quantity(half, unit)} to {there} in a year ({level} interval {low.split(NBSP)[0]} to {high})"
 
 
 def _span(low: str, high: str) -> tuple[str, str]:
@@ -168,7 +214,8 @@ def title(indicator: Mapping[str, Any], verdict: Verdict, latest: float | None) 
     """The finding in at most 95 characters; it never says more than the verdict does."""
     name, trend = indicator["name"], verdict.trend
     if verdict.state == "not enough data" or trend is None:
-        points = "no points yet" if verdict.n == 0 else f"{verdict.n} records"
+        what = "record" if verdict.kind == "models" and indicator["marks"] != "reading" else "value"
+        points = "no values yet" if verdict.n == 0 else f"{verdict.n} {what}{'' if verdict.n == 1 else 's'}"
         return f"{name}: {points}, too few to judge speed"
     if (change := verdict.shown) is not None and verdict.state in FLAGGED:
         return _flagged_title(indicator, verdict, change)

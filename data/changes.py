@@ -99,3 +99,21 @@ def changed_flags(store: Store, since: datetime | None = None, until: datetime |
     if since is not None:
         found = found.filter(nw.col("known_at") > since)
     return as_polars(found.sort("known_at", "row_id", descending=[True, False]))
+
+
+def superseded(store: Store, indicator: str, until: datetime | None = None) -> pl.DataFrame:
+    """The values of one indicator that another one has replaced, or nothing: one row a superseded value.
+
+    Columns: subject, variant, date, value, known_at, until (when it was replaced), now (the value that
+    counts, null if the point was withdrawn). Vintages in which only something else moved are no change.
+    """
+    names = ["subject", "variant", "date"]
+    rows = as_polars(known(store.rows("observations").filter(nw.col("indicator") == indicator), until)).sort("known_at")
+    told = rows.with_columns(
+        until=pl.col("known_at").shift(-1).over(names),
+        following=pl.col("value").shift(-1).over(names),
+        now=pl.col("value").last().over(names),
+    )
+    old = told.filter(pl.col("until").is_not_null() & pl.col("value").is_not_null())
+    moved = old.filter(pl.col("value").ne_missing(pl.col("following")))
+    return moved.select(*names, "value", "known_at", "until", "now").sort("date", "subject", "known_at")

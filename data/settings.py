@@ -40,6 +40,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("SITE_URL", "address under which visitors reach the dashboard, for links in alerts", ""),
     Setting("ALERTS", "where alerts go: apprise addresses, separated by spaces (docs/operating.md)", ""),
+    Setting("EMBED_ORIGINS", "sites that may show a chart in a frame: *, none, or origins with spaces between", "*"),
     Setting("CONTACT", "mail or web address that publishers can reach you by; part of the User-Agent", ""),
     Setting("FETCH_SECONDS", "deadline of one request, in seconds", "30"),
     Setting("CONGRESS_KEY", "free key of api.congress.gov; without one, bills are not collected"),
@@ -61,6 +62,7 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     site_url: str
     alerts: tuple[str, ...]
+    embed_origins: str
     contact: str
     fetch_seconds: float
     log_level: str
@@ -96,6 +98,9 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     for source, key in values["keys"].items():
         if not re.fullmatch(r"[\x21-\x7e]{0,200}", key):  # the value of a secret is not repeated
             raise BadSetting(f"{key_setting(source)} must be at most 200 characters without spaces.")
+    origins = text["EMBED_ORIGINS"]
+    if not re.fullmatch(r"\*|none|https?://[\w.:*-]+(?: https?://[\w.:*-]+)*", origins, re.ASCII):
+        raise BadSetting(f"EMBED_ORIGINS must be *, none, or origins like https://example.org, not {origins!r}.")
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text["STORE_URI"])
     if scheme and scheme[1] not in ("s3", "file"):
         raise BadSetting(f"STORE_URI must be a folder or s3://bucket/prefix, not {text['STORE_URI']!r}.")

@@ -1,48 +1,50 @@
-"""One indicator: the finding as a title, the chart as its evidence, the terms, the numbers to take along."""
+"""One indicator: the finding as a title, the chart as its evidence, the argument, the numbers to take along."""
 
 from dataclasses import replace
+from html import escape
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, evidence, export, frame, words
+from dashboard import changed, charts, evidence, export, frame, words
 from dashboard.live import reader
-from dashboard.reading import Series, latest_record, shown_rows
+from dashboard.reading import Series, has_frontier, latest_record, shown_rows
 from dashboard.theme import FLAGS
-from dashboard.view import View, query
+from dashboard.view import MARKS, View, query
 from data.text import safe_link
+from signals.finding import METHOD, Shares
 from signals.verdict import ENOUGH_FOR_TREND
 
 RANGES = {"All": "", "5 years": "5y", "2 years": "2y"}
+MARK_NAMES = {"restated": "Restatements", "events": "Releases"}
+MOST_RELATED = 6
 
 
 def page(key: str) -> None:
-    """The page of the indicator `key`."""
-    view = frame.read_view(key)
-    frame.navigation(view)
-    catalogue = reader().catalogue(view.instant)
+    """The page of the indicator `key`, or in another site's frame its chart alone."""
+    if st.context.is_embedded:
+        _embedded(key)
+        return
+    catalogue = reader().catalogue()
+    view = frame.top(key, lambda view: _chart_controls(reader().series(key, view.instant, view.variant), view))
     series = reader().series(key, view.instant, view.variant)
-    with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
-        view = _chart_controls(series, frame.view_bar(view, key))
-    frame.publish(key, view)
-    series = reader().series(key, view.instant, view.variant) if key in catalogue else series
-    frame.as_of_line(view)
-    leader = latest_record(series)
-    title = words.title(series.indicator, series.verdict, None if leader is None else leader["value"])
-    st.title(title)
-    _badges(series, view)
-    st.caption(_subtitle(series, view))
-    st.plotly_chart(
-        charts.figure(series, view, frame.mode()),
-        key="chart",
-        theme=None,
-        config=dict(charts.CONFIG),
-        alt=charts.alt_text(series, view, title),
-    )
+    _origin(series, view)
+    _chart(series, view)
     _footer(series, view)
     _twin(series, view)
-    _evidence(series)
+    _why(series)
+    _about(series, view)
+    _related(series, view, [k for k, row in catalogue.items() if row["stage"] == series.indicator["stage"]])
+    frame.watch()
+
+
+def _embedded(key: str) -> None:
+    """Title, chart and source line, with the way to the whole page."""
+    view = frame.read_view(key)
+    series = reader().series(key, view.instant, view.variant)
+    _chart(series, view)
+    st.caption(f"{series.indicator['source_title']} ({series.indicator['licence']}), via AI Progress Monitor.")
     frame.watch()
 
 
@@ -51,17 +53,52 @@ def _chart_controls(series: Series, view: View) -> View:
         st.session_state["w_scale"] = st.session_state.get("w_scale") or (
             "Log" if charts.is_log(series, view) else "Linear"
         )
-        scale = st.segmented_control("Scale", ["Linear", "Log"], key="w_scale", required=True)
+        scale = st.segmented_control(
+            "Scale", ["Linear", "Log"], key="w_scale", required=True, label_visibility="collapsed"
+        )
         view = replace(view, scale="lin" if scale == "Linear" else "")
-    span = st.segmented_control("Range", list(RANGES), key="w_range", required=True)
+    span = st.segmented_control("Range", list(RANGES), key="w_range", required=True, label_visibility="collapsed")
     view = replace(view, start=RANGES[span or "All"]) if span != "All" or view.start in RANGES.values() else view
     if len(series.variants) > 1:
         titles = {v["key"]: v["title"] for v in series.variants}
-        named = titles.__getitem__
-        st.session_state["w_variant"] = st.session_state.get("w_variant") or series.variant
-        chosen = st.segmented_control("Variant", list(titles), format_func=named, key="w_variant", required=True)
+        frame.clamp("w_variant", titles, series.variant)
+        chosen = st.segmented_control(
+            "Variant", list(titles), format_func=titles.__getitem__, key="w_variant", required=True,
+            label_visibility="collapsed",
+        )  # fmt: skip
         view = replace(view, variant="" if chosen == series.usual_variant else chosen or "")
-    return view
+    shown = st.pills(
+        "Also show", MARKS, format_func=MARK_NAMES.__getitem__, selection_mode="multi", key="w_shown",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return replace(view, shown=tuple(name for name in MARKS if name in shown))
+
+
+def _origin(series: Series, view: View) -> None:
+    """The way back, and where in the loop the indicator stands."""
+    indicator = series.indicator
+    stage = words.STAGES[indicator["stage"]][0]
+    every = words.duration(indicator["period_days"]) if indicator["period_days"] >= 1 else "few hours"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="origin"):
+        frame.link("", "← All indicators", view)
+        st.caption(f"{stage} · {indicator['source_title']} · checked every {every}")
+
+
+def _chart(series: Series, view: View) -> None:
+    leader = latest_record(series)
+    title = words.title(series.indicator, series.verdict, None if leader is None else leader["value"])
+    st.title(title)
+    _badges(series, view)
+    st.caption(_subtitle(series, view))
+    key = series.indicator["indicator"]
+    earlier = reader().earlier_values(key, view.instant) if "restated" in view.shown else None
+    st.plotly_chart(
+        charts.figure(series, view, frame.mode(), earlier),
+        key="chart",
+        theme=None,
+        config=charts.config(export.file_name(series, view, export.newest_day(series, view)).removesuffix(".csv")),
+        alt=charts.alt_text(series, view, title),
+    )
 
 
 def _badges(series: Series, view: View) -> None:
@@ -72,45 +109,67 @@ def _badges(series: Series, view: View) -> None:
         word, colour = words.standing(series.indicator, state, frame.now(view))
         if word:
             st.badge(word, color=colour)
+        if state is not None and state.failures:
+            st.caption(sentence_of_failure(state.outcome))
+
+
+def sentence_of_failure(outcome: str) -> str:
+    """What the last attempt ended with, and what is shown meanwhile."""
+    return f"{words.sentence_case(words.OUTCOMES.get(outcome, outcome))}; the last good values are shown."
+
+
+_MARKS = {"release": "one {} at its release", "period": "one {}", "reading": "one {}", "run": "one {} at its test run"}
 
 
 def _subtitle(series: Series, view: View) -> str:
     indicator, rows = series.indicator, shown_rows(series, view)
     scale = "log scale" if charts.is_log(series, view) else "linear scale"
+    mark = _MARKS.get(indicator["date_kind"], f"one {{}}, by {indicator['date_kind']}").format(indicator["marks"])
+    line = "the step line is the best so far" if has_frontier(series) else "the line joins them"
+    if view.only:
+        line += " of the chosen labs; only these are drawn, the verdict is for all labs"
+    elif series.verdict.trend and series.verdict.n >= ENOUGH_FOR_TREND:
+        line += "; the band is the 80 % prediction interval of the trend"
+    fitted = f"{series.verdict.n} {'records ' if has_frontier(series) else ''}fitted"
     parts = [
         f"{words.sentence_case(words.unit_label(indicator['unit']))}, {scale}.",
-        f"Each mark is one {indicator['marks']} at its {indicator['date_kind']}; the step line is the best so far",
+        f"Each mark is {mark}; {line}.",
+        f"{len(rows)} {'value' if len(rows) == 1 else 'values'} shown, {fitted}.",
     ]
-    if view.only:
-        parts[-1] += " of the chosen labs."
-        parts.append("Only the chosen labs are drawn; the verdict is for all labs.")
-    elif series.verdict.trend and series.verdict.n >= ENOUGH_FOR_TREND:
-        parts[-1] += "; the band is the 80 % prediction interval of the records' trend."
-    else:
-        parts[-1] += "."
-    parts.append(f"{len(rows)} values shown, {series.verdict.n} records fitted.")
     titles = {v["key"]: v["title"] for v in series.indicator["variants"]}
     if series.variant:
         parts.append(f"{titles[series.variant]}.")
     if rows["beside"].any():
         parts.append(f"Open grey circles include values {titles[rows['variant'][rows['beside']].iloc[0]]}, not fitted.")
+    if "restated" in view.shown:
+        parts.append("Small open marks are values as first published, joined to what replaced them.")
+    if "events" in view.shown:
+        parts.append("Ticks along the top are releases.")
     return " ".join(parts)
 
 
 def _footer(series: Series, view: View) -> None:
+    """Whose numbers these are, under which terms, how old, and as files."""
     indicator, rows = series.indicator, series.rows
-    known, newest = (
-        (words.instant(rows["known_at"].max()), words.day(rows["date"].max())) if len(rows) else ("none",) * 2
-    )
+    now = frame.now(view)
+    parts = [indicator["licence"]]
+    if len(rows):
+        known = rows["known_at"].max()
+        parts.append(f"newest {indicator['marks']} {words.day(rows['date'].max())}")
+        parts.append(f"values of {words.instant(known)} ({words.age(known, now)})")
+    state = reader().states(view.instant).get(indicator["source"])
+    if state is not None and state.last_good is not None:
+        parts.append(f"checked {words.age(state.last_good, now)}")
     with st.container(horizontal=True, vertical_alignment="center", key="footer"):
         home = safe_link(indicator["homepage"])
         if home:
             st.link_button(f"Source: {indicator['source_title']}", home, type="tertiary")
-        st.caption(f"{indicator['licence']} · newest vintage {known} · newest {indicator['marks']} {newest}")
+        st.caption(" · ".join(parts))
         if export.may_be_passed_on(indicator):
-            address = f"/api/v1/indicators/{indicator['indicator']}.csv"
             asked = urlencode(query(view), doseq=True)
-            st.link_button("CSV of what is shown", address + (f"?{asked}" if asked else ""), icon=":material/download:")
+            for name, icon in (("csv", ":material/download:"), ("json", None)):
+                address = f"/api/v1/indicators/{indicator['indicator']}.{name}" + (f"?{asked}" if asked else "")
+                st.link_button("CSV of what is shown" if name == "csv" else "JSON", address, icon=icon, type="tertiary")
         else:
             st.caption("Not ours to redistribute: the publisher's page has the values.")
 
@@ -119,39 +178,91 @@ def _twin(series: Series, view: View) -> None:
     rows = export.table(series, view)
     twin = st.expander(f"Data table ({len(rows)} rows)", key="twin", on_change="rerun")
     with twin:
-        if twin.open and export.may_be_passed_on(series.indicator):
+        if not twin.open:
+            return
+        if export.may_be_passed_on(series.indicator):
             shown = rows.drop(columns=["indicator", "licence", "source", "date_kind", "unit"])
             st.dataframe(
                 shown, hide_index=True, column_config={"date": st.column_config.DateColumn(format="YYYY-MM-DD")}
             )
+        else:
+            st.text(f"The rows are not ours to redistribute: get them from {series.indicator['source_title']}.")
 
 
-def _evidence(series: Series) -> None:
-    indicator, verdict = series.indicator, series.verdict
+def _why(series: Series) -> None:
+    """The argument for the verdict, as an evidence box; nothing in it that the verdict does not carry."""
+    verdict, indicator = series.verdict, series.indicator
+    found = evidence.sections(indicator, verdict)
+    if verdict.trend and verdict.n >= ENOUGH_FOR_TREND:
+        said = [words.sentence_case(words.growth(verdict.trend, indicator["unit"])) + "."]
+        said.append(f"Method: {verdict.trend.method}, through {verdict.n} points.")
+        found.insert(0, ("Trend", [*said, *_published(series.figures)]))
+    shares = verdict.finding.multiverse if verdict.finding else None
+    with st.container(border=True, key="evidence"):
+        flag = FLAGS[verdict.state]
+        st.header(f"Why “{flag.word}”" if verdict.shown is not None else "What can be said", anchor="evidence")
+        frame.block(f'<div class="evidence">{"".join(_section(h, said, shares) for h, said in found)}</div>')
+        if verdict.finding is not None:
+            at = verdict.finding.known_at
+            known = f" · data known by {words.instant(at)}" if at else ""
+            st.caption(f"Method {METHOD}{known} · the same as JSON: /api/v1/signals/{indicator['indicator']}.json")
+
+
+def _section(heading: str, said: list[str], shares: Shares | None) -> str:
+    bar = _bar(shares) if heading == "Other choices" and shares is not None else ""
+    lines = "".join(f"<p>{escape(line)}</p>" for line in said)
+    return f"<section><h3>{escape(heading)}</h3>{bar}{lines}</section>"
+
+
+def _bar(shares: Shares) -> str:
+    """The analyses by answer, as one bar; the words beside it say the same."""
+    parts = (
+        (shares.faster, "--orange"),
+        (shares.same, "--gray"),
+        (shares.slower, "--blue"),
+        (shares.cannot_tell, "--line"),
+    )
+    pieces = "".join(f'<span style="flex:{n};background:var({ink})"></span>' for n, ink in parts if n)
+    return f'<div class="bar" aria-hidden="true">{pieces}</div>'
+
+
+def _published(figures: pd.DataFrame) -> list[str]:
+    """The publisher's own newest figures; each was recomputed from its rows before it was stored."""
+    found = []
+    for row in figures[figures["date"] == figures["date"].max()].itertuples():
+        interval = f" ({row.low:.1f} to {row.high:.1f}, {row.level:.0%})" if row.low == row.low else ""
+        figure = f"{row.variant.replace('_', ' ')}: {row.value:.3f} {row.unit}{interval}"
+        found.append(f"Publisher's own figure, {figure}. Ours from its rows: the same.")
+    return found
+
+
+def _about(series: Series, view: View) -> None:
+    """What changed lately, what the number means, and how to cite it."""
+    indicator, key = series.indicator, series.indicator["indicator"]
+    visit = frame.last_visit()
+    found = changed.read(reader(), changed.since_of(view, visit, frame.now(view)), view.instant)
+    since, said = changed.label(found.since, visit), changed.sentence(found, key)
     left, right = st.columns(2)
     with left:
-        if verdict.trend and verdict.n >= ENOUGH_FOR_TREND:
-            st.header("The trend")
-            st.text(words.growth(verdict.trend, indicator["unit"]))
-            st.text(f"Method: {verdict.trend.method}, through {verdict.n} points.")
-            _published(series.figures)
-        for heading, said in evidence.sections(indicator, verdict):
-            st.header(heading)
-            st.text("\n".join(said))
-    with right:
         st.header("What it measures")
         st.text(indicator["definition"])
         if indicator["note"]:
             st.text(indicator["note"])
-        st.text(f"Cite: {indicator['credit']}")
+        st.text(f"Credit: {indicator['credit']}")
+    with right:
+        st.header(f"What changed since {since}")
+        st.text(words.sentence_case(said) + "." if said else "Nothing.")
+        day = view.as_of or frame.now(view).date()
+        st.header("Cite")
+        st.text(export.citation(indicator, day, frame.address(replace(view, as_of=day), key)))
 
 
-def _published(figures: pd.DataFrame) -> None:
-    """The publisher's own newest figures; each was recomputed from its rows before it was stored."""
-    if figures.empty:
-        return
-    newest = figures[figures["date"] == figures["date"].max()]
-    for row in newest.itertuples():
-        interval = f" ({row.low:.1f} to {row.high:.1f}, {row.level:.0%})" if row.low == row.low else ""
-        figure = f"{row.variant.replace('_', ' ')}: {row.value:.3f} {row.unit}{interval}"
-        st.text(f"Publisher's own figure, {figure}. Ours from its rows: the same.")
+def _related(series: Series, view: View, keys: list[str]) -> None:
+    """Other indicators of the same stage that have values: those with most to say first."""
+    others = (reader().series(k, view.instant) for k in keys if k != series.indicator["indicator"])
+    shown = sorted((s for s in others if len(s.rows)), key=lambda s: -s.verdict.n)[:MOST_RELATED]
+    if shown:
+        st.header("Related indicators")
+        with st.container(horizontal=True, gap="small"):
+            for other in shown:
+                frame.link(other.indicator["indicator"], other.indicator["name"], view)

@@ -1,35 +1,39 @@
-"""All indicators by stage of the loop: what stands where, how fast, and how fresh."""
+"""All indicators by stage of the loop: what speeds up and how sure that is, what changed, and how fresh it all is."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from html import escape
 
 import streamlit as st
 
-from dashboard import frame, words
+from dashboard import cards, changed, evidence, export, frame, words
 from dashboard.live import reader
-from dashboard.reading import Series, latest_record, monthly
+from dashboard.reading import Series, latest_record, monthly, record_labs
 from dashboard.theme import FLAGS
 from dashboard.view import View
 from signals.verdict import ENOUGH_FOR_TREND
 
 PATH = ""
 MOST_CARDS = 12
+MOST_NEAR = 3
+RECENT = timedelta(days=4 * 365)
+MOST_CHANGED = 12
 
 
 def page() -> None:
     """The overview."""
-    view = frame.read_view(PATH)
-    frame.navigation(view)
-    with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
-        view = frame.view_bar(view, PATH)
-    frame.as_of_line(view)
-    found = [reader().series(key, view.instant) for key in reader().catalogue(view.instant)]
-    found = [series for series in found if len(series.rows)]
+    view = frame.top(PATH, publishes=False)
+    series = (reader().series(key, view.instant) for key in reader().catalogue(view.instant))
+    found = [s for s in series if len(s.rows)]
     if not found:
         frame.publish(PATH, view)
         _nothing(view)
     else:
         _head(found, view)
+        _flagged(found, view)
+        _changed(view)
         view = _filters(found, view)
         frame.publish(PATH, view)
         chosen = [s for s in found if not view.state or _state(s) == view.state]
@@ -60,21 +64,128 @@ def _head(found: list[Series], view: View) -> None:
         "A signal needs a slope at least 1.5 times steeper, few false flags across all indicators, and two updates "
         f"in a row. {few or 'None'} {'has' if few == 1 else 'have'} too few records to judge."
     )
+    st.caption(_freshness(found, view))
+    late = list(_not_up_to_date(found, view))
+    if late:
+        st.caption(
+            f"Not up to date: {', '.join(late[:6])}{' and more' if len(late) > 6 else ''}. Last good values shown."
+        )
+    frame.block(f'<div class="strip">{"".join(_strip(found))}</div>')
+
+
+def _freshness(found: list[Series], view: View) -> str:
     states, now = reader().states(view.instant), frame.now(view)
     newest = max(s.rows["known_at"].max() for s in found)
-    baseline = sum(1 for name in {s.indicator["source"] for s in found} if name in states and states[name].is_baseline)
-    shipped = (
-        f" · baseline for {baseline} {'source' if baseline == 1 else 'sources'}, no live run yet" if baseline else ""
-    )
-    st.caption(f"Newest data {words.instant(newest)} ({words.age(newest, now)}){shipped}")
-    counts = Counter(s.indicator["stage"] for s in found)
-    strip = [f"[{name} {counts[stage]}](#{stage})" for stage, (name, _) in words.STAGES.items() if counts[stage]]
-    st.markdown(" → ".join(strip))
+    sources = {s.indicator["source"] for s in found}
+    baseline = sum(1 for name in sources if name in states and states[name].is_baseline)
+    parts = [f"Newest data {words.instant(newest)} ({words.age(newest, now)})"]
+    if baseline == len(sources):
+        parts.append("showing the baseline that ships with the program: no live run has succeeded on this machine yet")
+    elif baseline:
+        parts.append(f"baseline for {baseline} {'source' if baseline == 1 else 'sources'}, no live run yet")
+    waiting = len(reader().catalogue(view.instant)) - len(found)
+    if waiting:
+        parts.append(f"{waiting} more {'indicator waits' if waiting == 1 else 'indicators wait'} for a first value")
+    return " · ".join(parts)
+
+
+def _not_up_to_date(found: list[Series], view: View) -> Iterator[str]:
+    """Sources that are stale or failed, by name, each once."""
+    states, now, said = reader().states(view.instant), frame.now(view), set()
+    for series in found:
+        source = series.indicator["source"]
+        word, colour = words.standing(series.indicator, states.get(source), now)
+        if colour in ("red", "yellow") and source not in said:
+            said.add(source)
+            yield f"{series.indicator['source_title']} ({word[:1].lower()}{word[1:]})"
+
+
+def _strip(found: list[Series]) -> Iterator[str]:
+    """The stages of the loop, each a link to its indicators, with the counts by state in words."""
+    for stage, (name, _) in words.STAGES.items():
+        states = Counter(str(s.verdict.state) for s in found if s.indicator["stage"] == stage)
+        if states:
+            said = [f"{FLAGS[s].icon}&nbsp;{n} {FLAGS[s].word.lower()}" for s in FLAGS if (n := states[s])]
+            yield f'<a href="#{stage}">{escape(name)}<small>{", ".join(said)}</small></a>'
+
+
+def _flagged(found: list[Series], view: View) -> None:
+    """What is speeding up, how sure, since when, by which labs; without a flag, what comes nearest to one."""
+    raised = [s for s in found if s.verdict.state in words.FLAGGED]
+    shown = raised or _nearest(found, view)
+    if not shown:
+        return
+    st.header("What is speeding up" if raised else "No flag is up; nearest to one")
+    with st.grid(min_column_width=300):
+        for series in shown:
+            key = series.indicator["indicator"]
+            with st.container(border=True, key=f"card-flag-{key}", gap="xsmall"):
+                frame.link(key, series.indicator["name"], view)
+                frame.block(f'<div class="card">{cards.flag(series)}{"".join(_argument(series, view))}</div>')
+
+
+def _nearest(found: list[Series], view: View) -> list[Series]:
+    """The indicators with the clearest suggestion of a recent bend, clearest first."""
+    since = frame.now(view).date() - RECENT
+    suggested = [
+        (change.p, s.indicator["indicator"], s)
+        for s in found
+        if (change := s.verdict.shown) is not None and change.direction == "faster"
+        if change.p <= evidence.SUGGESTED and change.break_on >= since
+    ]
+    return [s for _, _, s in sorted(suggested, key=lambda one: one[:2])][:MOST_NEAR]
+
+
+def _argument(series: Series, view: View) -> Iterator[str]:
+    """The finding, how sure it is, who holds the newest records, and the numbers to take along."""
+    change, finding = series.verdict.shown, series.verdict.finding
+    assert change is not None
+    yield f"<p>{escape(evidence.sentence(series.verdict))}</p>"
+    sure = [f"about {words.month(change.break_on)}", f"p = {words.number(change.p, 2)}"]
+    if change.q is not None:
+        sure.append(f"{change.q:.0%} false among flags this strong")
+    if finding is not None and (shares := finding.multiverse) is not None:
+        sure.append(f"{shares.faster} of {shares.cells} analyses say faster")
+    yield f"<p>{escape(' · '.join(sure))}</p>"
+    if labs := record_labs(series):
+        yield f"<p>Newest records: {escape(', '.join(labs))}</p>"
+    if export.may_be_passed_on(series.indicator):
+        href = frame.address(frame.carried(view), f"api/v1/indicators/{series.indicator['indicator']}.csv")
+        yield f'<p><a href="{escape(href)}" download>CSV of {escape(series.indicator["name"])}</a></p>'
+
+
+def _changed(view: View) -> None:
+    """What is new since the last visit or the chosen day, in a line; the indicators when asked."""
+    visit = frame.last_visit()
+    found = changed.read(reader(), changed.since_of(view, visit, frame.now(view)), view.instant)
+    since = changed.label(found.since, visit)
+    if found.is_empty:
+        st.caption(f"No change since {since}.")
+        return
+    details = st.expander(f"Since {since}: {changed.counted(found)}", key="changed", on_change="rerun")
+    with details:
+        if details.open:
+            changes(found, view, MOST_CHANGED)
+
+
+def changes(found: changed.Changes, view: View, most: int) -> None:
+    """Each indicator that changed with what changed of it, then sources that failed or are back."""
+    catalogue, keys = reader().catalogue(view.instant), changed.affected(found)
+    for key in keys[:most]:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            frame.link(key, catalogue[key]["name"], view)
+            st.text(changed.sentence(found, key))
+    if len(keys) > most:
+        st.caption(f"{len(keys) - most} more indicators: see Signals, Changes.")
+    for source in found.sources:
+        what = words.OUTCOMES.get(source["outcome"], source["outcome"])
+        st.text(f"Source {source['source']} {'failed: ' + what if source['kind'] == 'failed' else 'is back'}.")
 
 
 def _filters(found: list[Series], view: View) -> View:
     counts = Counter(_state(s) for s in found)
     words_of = {state: FLAGS[state.replace("-", " ")].word for state in counts}
+    frame.clamp("w_state", counts, None)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         state = st.pills(
             "State",
@@ -97,7 +208,7 @@ def _stages(found: list[Series], view: View) -> None:
         here = sorted((s for s in found if s.indicator["stage"] == stage), key=_rank)
         if here:
             st.header(question, anchor=stage)
-            with st.grid(min_column_width=260):
+            with st.grid(min_column_width=250):
                 for series in here[:MOST_CARDS]:
                     _card(series, view)
             if len(here) > MOST_CARDS:
@@ -110,37 +221,13 @@ def _rank(series: Series) -> tuple[bool, int]:
 
 
 def _card(series: Series, view: View) -> None:
-    indicator, key = series.indicator, series.indicator["indicator"]
-    leader = latest_record(series)
-    with st.container(border=True, key=f"card-{key}", gap="xsmall"):
-        frame.link(key, indicator["name"], view)
-        value = words.amount(leader["value"], indicator["unit"]) if leader is not None else "no value"
-        line = monthly(series, series.rows["date"].max().date())
-        frame.figure(
-            words.unit_label(indicator["unit"]), value, line, f"{indicator['name']}, best so far, last 36 months"
-        )
-        _badges(series, view)
-        st.caption(_speed(series))
-        if view.labs:
-            st.caption(_best_of_labs(series, view))
-        st.caption(f"{indicator['source_title']} · newest {indicator['marks']} {words.day(series.rows['date'].max())}")
-
-
-def _badges(series: Series, view: View) -> None:
-    state = reader().states(view.instant).get(series.indicator["source"])
-    with st.container(horizontal=True, gap="xsmall"):
-        flag = FLAGS[series.verdict.state]
-        st.badge(f"{flag.icon} {flag.word}", color=flag.colour)
-        word, colour = words.standing(series.indicator, state, frame.now(view))
-        if word:
-            st.badge(word, color=colour)
-
-
-def _speed(series: Series) -> str:
-    trend, n = series.verdict.trend, series.verdict.n
-    if trend is None or n < ENOUGH_FOR_TREND:
-        return f"{n} records, too few for a trend"
-    return words.growth(trend, series.indicator["unit"])
+    indicator = series.indicator
+    state = reader().states(view.instant).get(indicator["source"])
+    with st.container(border=True, key=f"card-{indicator['indicator']}", gap="xxsmall"):
+        frame.link(indicator["indicator"], indicator["name"], view)
+        standing = words.standing(indicator, state, frame.now(view))
+        best = _best_of_labs(series, view) if view.labs else ""
+        frame.block(cards.body(series, standing, best, frame.mode()))
 
 
 def _best_of_labs(series: Series, view: View) -> str:
@@ -152,13 +239,12 @@ def _best_of_labs(series: Series, view: View) -> str:
 
 
 def _table(found: list[Series], view: View) -> None:
-    rows = [
-        _row(series, view) for series in sorted(found, key=lambda s: list(words.STAGES).index(s.indicator["stage"]))
-    ]
+    stages = list(words.STAGES)
+    ordered: Sequence[Series] = sorted(found, key=lambda s: (stages.index(s.indicator["stage"]), _rank(s)))
     st.dataframe(
-        rows,
+        [_row(series, view) for series in ordered],
         hide_index=True,
-        height="content",
+        height=620,
         column_config={
             "36 months": st.column_config.LineChartColumn("36 months", width="small"),
             "Open": st.column_config.LinkColumn("Open", display_text="Open", width="small"),
@@ -175,9 +261,9 @@ def _row(series: Series, view: View) -> dict[str, object]:
         "Latest": words.quantity(leader["value"], indicator["unit"]) if leader is not None else "",
         "36 months": monthly(series, series.rows["date"].max().date()),
         "State": FLAGS[series.verdict.state].word,
-        "Speed": _speed(series),
+        "Speed": cards.speed(series),
         "n": series.verdict.n,
         "Newest": series.rows["date"].max().date(),
         "Source": indicator["source_title"],
-        "Open": frame.address(View(labs=view.labs, only=view.only, as_of=view.as_of), key),
+        "Open": frame.address(frame.carried(view), key),
     }

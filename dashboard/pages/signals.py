@@ -1,38 +1,171 @@
-"""The ledger: what is flagged now, and every change of a state with its reasons."""
+"""The ledger: what is flagged now, every change of a flag, what changed besides, and how often flags are wrong."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import frame, words
+from dashboard import changed, evidence, frame, ledger, markup, words
 from dashboard.live import reader
+from dashboard.markup import Cell, Html
+from dashboard.pages import overview
 from dashboard.reading import Series
 from dashboard.theme import FLAGS
+from dashboard.view import View
+from signals.finding import METHOD, Shares
+from signals.licence import COUNTS, STRESS, USUAL, Calibration
+from signals.licence import table as calibration
 
 PATH = "signals"
+TABS = {"": "Now", "history": "History", "changes": "Changes", "record": "False-alarm record"}
+ORDER = ("confirmed", "signal", "watch", "slowing", "steady", "cannot tell")
+MOST_EVENTS = 200
 
 
 def page() -> None:
-    """Flags now."""
-    view = frame.read_view(PATH)
-    frame.navigation(view)
-    with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
-        view = frame.view_bar(view, PATH)
-    frame.publish(PATH, view)
-    frame.as_of_line(view)
+    """One of four tabs over the same tables."""
+
+    def tabs(view: View) -> View:
+        names = list(TABS)
+        frame.clamp("w_tab", names, "")
+        tab = st.segmented_control(
+            "Part", names, format_func=TABS.__getitem__, key="w_tab", required=True, label_visibility="collapsed"
+        )
+        return replace(view, tab=tab or "")
+
+    view = frame.top(PATH, tabs)
     found = [reader().series(key, view.instant) for key in reader().catalogue(view.instant)]
-    raised = [s for s in found if s.verdict.state in ("signal", "confirmed", "watch", "slowing")]
-    st.title(
-        f"{len(raised)} flags stand, {len(found)} indicators are tested" if raised else "No flag has been raised yet"
-    )
-    st.dataframe([_row(s) for s in found], hide_index=True, height="content")
+    found = [s for s in found if len(s.rows)]
+    events = [e for e in ledger.events(reader(), None, view.instant) if e["method"] == METHOD]
+    _title(found, events)
+    {"history": _history, "changes": _changes, "record": _record}.get(view.tab, _now)(found, events, view)
     frame.watch()
 
 
-def _row(series: Series) -> dict[str, object]:
-    flag, verdict = FLAGS[series.verdict.state], series.verdict
-    return {
-        "Indicator": series.indicator["name"],
-        "State": f"{flag.icon} {flag.word}",
-        "n": verdict.n,
-        "Speed": words.growth(verdict.trend, series.indicator["unit"]) if verdict.trend else "",
-        "Why": " ".join(verdict.reasons),
-    }
+Events = Sequence[dict[str, object]]
+
+
+def _title(found: list[Series], events: Events) -> None:
+    raised = sum(s.verdict.state in words.FLAGGED for s in found)
+    tested = sum(s.verdict.shown is not None for s in found)
+    expected = _expected(tested)
+    rule = f"{tested} indicators are tested; among that many the rule raises about {expected}."
+    if raised:
+        st.title(f"{raised} {'flag is' if raised == 1 else 'flags are'} up")
+    else:
+        st.title("No flag is up" if events else "No flag has been raised yet")
+    st.caption(rule if expected else f"{tested} indicators are tested.")
+
+
+def _expected(tested: int) -> str:
+    """How often a false signal comes among the tested, from the simulation; empty where there is none."""
+    row = next((c for c in _widest(USUAL) if c.state == "signal" and c.ratio == 1), None)
+    a_year = row.rate * tested / 200 if row else 0.0
+    if not a_year:
+        return ""
+    if a_year >= 1:
+        return f"{words.number(a_year, 2)} false signals a year"
+    return f"one false signal in {words.number(1 / a_year, 1)} years"
+
+
+def _widest(world: str) -> Iterator[Calibration]:
+    """The rows of a world over all sizes and all noises."""
+    return (c for c in calibration() if c.world == world and (c.n_low, c.n_high, c.phi_low, c.phi_high) == (None,) * 4)
+
+
+def _now(found: list[Series], events: Events, view: View) -> None:
+    del events
+    judged = [s for s in found if s.verdict.state in ORDER]
+    judged.sort(key=lambda s: (ORDER.index(s.verdict.state), s.verdict.shown.p if s.verdict.shown else 1.0))
+    columns = ("Indicator", "State", "Bend", "Speed before and after", "Chance", "Other analyses", "n")
+    frame.block(markup.table("Every indicator with enough data", columns, [_row(s, view) for s in judged]))
+    few = [s for s in found if s.verdict.state not in ORDER]
+    if few:
+        with st.expander(f"{len(few)} indicators with too few data"):
+            rows = [[_named(s, view), str(s.verdict.n), " ".join(s.verdict.reasons)] for s in few]
+            frame.block(markup.table("Indicators with too few data", ("Indicator", "n", "Why"), rows))
+
+
+def _named(series: Series, view: View) -> Html:
+    key = series.indicator["indicator"]
+    return markup.link(series.indicator["name"], frame.address(frame.carried(view), key))
+
+
+def _row(series: Series, view: View) -> list[Cell]:
+    verdict, change, flag = series.verdict, series.verdict.shown, FLAGS[series.verdict.state]
+    look = f"{flag.colour} outline" if verdict.state == "watch" else flag.colour
+    bend: Cell = ""
+    speed: Cell = words.sentence_case(words.growth(verdict.trend, series.indicator["unit"])) if verdict.trend else ""
+    chance: Cell = ""
+    if change is not None:
+        span = f"90 % range {words.month(change.break_low)} to {words.month(change.break_high)}"
+        bend = markup.both(words.month(change.break_on), span)
+        before, after = change.doubling_days_before, change.doubling_days_after
+        if before is not None and after is not None:
+            speed = markup.both(f"{words.duration(before)} → {words.duration(after)}", "doubling time")
+        chance = markup.both(
+            f"p = {words.number(change.p, 2)}", f"q = {words.number(change.q, 2)}" if change.q is not None else ""
+        )
+    shares = verdict.finding.multiverse if verdict.finding else None
+    others: Cell = _shares(shares) if shares else ""
+    state = markup.both(markup.badge(f"{flag.icon} {flag.word}", look), evidence.short_reason(verdict))
+    return [_named(series, view), state, bend, speed, chance, others, str(verdict.n)]
+
+
+def _shares(shares: Shares) -> Html:
+    """How many of the other analyses say what, in words."""
+    said = f"{shares.faster} faster, {shares.same} same, {shares.slower} slower, {shares.cannot_tell} cannot tell"
+    return markup.both(f"{shares.faster} of {shares.cells} faster", said.split(", ", 1)[1])
+
+
+def _history(found: list[Series], events: Events, view: View) -> None:
+    del found
+    if not events:
+        st.text("No flag has been raised or cleared so far, in any vintage that is stored.")
+        st.caption("The ledger is replayed from the stored vintages: python -m signals backtest shows the same.")
+        return
+    rows: list[list[Cell]] = []
+    for event in events[:MOST_EVENTS]:
+        known_at = event["known_at"]
+        name = markup.link(str(event["name"]), frame.address(frame.carried(view), str(event["indicator"])))
+        when = words.day(known_at.date())  # type: ignore[attr-defined]
+        rows.append([name, when, markup.text(event["sentence"])])
+    frame.block(markup.table("Every change of a flag, newest first", ("Indicator", "When known", "What"), rows))
+    st.caption("When known: the vintage that caused it. As a feed: /feeds/signals.atom, or one a stage and indicator.")
+
+
+def _changes(found: list[Series], events: Events, view: View) -> None:
+    del found, events
+    visit = frame.last_visit()
+    changes = changed.read(reader(), changed.since_of(view, visit, frame.now(view)), view.instant)
+    since = changed.label(changes.since, visit)
+    st.text(f"Since {since}: {changed.counted(changes)}." if not changes.is_empty else f"No change since {since}.")
+    overview.changes(changes, view, most=1000)
+
+
+def _record(found: list[Series], events: Events, view: View) -> None:
+    """How often such flags are false and how soon true ones come, in worlds whose truth is known."""
+    del found, events, view
+    worlds = {USUAL: "Usual noise", STRESS: "Strongly autocorrelated noise", COUNTS: "Weekly counts"}
+    rows = []
+    for world, name in worlds.items():
+        for state in ("watch", "signal", "confirmed"):
+            of = {c.ratio: c for c in _widest(world) if c.state == state}
+            if of:
+                cells = [name, FLAGS[state].word, *(_cell(of.get(ratio)) for ratio in (1.0, 2.0, 3.0))]
+                rows.append(cells)
+    columns = ("Simulated world", "Flag", "False flags a year, of 200", "Slope doubles: found", "Slope triples: found")
+    frame.block(markup.table("How often flags are false", columns, rows))
+    st.caption(
+        "Found: share flagged within 18 months of the change, with the median delay. False: new flags a year among 200 "
+        "indicators that only grow steadily. Made by python -m signals simulate; docs/simulation.md has all of it."
+    )
+
+
+def _cell(row: Calibration | None) -> Cell:
+    if row is None:
+        return "not simulated"
+    if row.ratio == 1:
+        return words.number(row.rate, 2)
+    delay = f"after {row.delay * 12:.0f} months" if row.delay is not None else ""
+    return markup.both(f"{row.rate:.0%}", delay)

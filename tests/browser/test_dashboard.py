@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 CHARTS = ("/metr_p50", "/eci_frontier")
-PAGES = ["/", *CHARTS, "/labs", "/mentions", "/signals", "/data", "/sources", "/methods"]
+PAGES = ["/", *CHARTS, "/labs", "/lab-openai", "/mentions", "/signals", "/data", "/sources", "/methods"]
 Visit = Callable[..., Page]
 
 
@@ -96,7 +96,7 @@ def test_the_scale_is_a_choice_that_lives_in_the_address(visit: Visit) -> None:
 
 def test_back_and_forward_restore_the_view(visit: Visit) -> None:
     page = visit("/metr_p50", chart=True)
-    page.get_by_role("button", name="OpenAI", exact=True).click()
+    page.get_by_role("button", name="● OpenAI", exact=True).click()
     page.wait_for_url("**/metr_p50?lab=openai")
     page.go_back()
     until(page, f"{CHART}?.data.some(t => t.name == 'Anthropic')")

@@ -69,7 +69,7 @@ def test_the_overview_shows_the_baseline_as_such(app: Any, baseline_uri: str) ->
     assert "How long can they work alone?" in said
     assert "12 h" in said
     assert "Baseline" in said
-    assert "no live run yet" in said
+    assert "no live run has succeeded" in said
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.theme import lab_names
@@ -13,7 +13,8 @@ from data.text import clean
 days = st.dates(date(1950, 1, 1), date(2099, 12, 31))
 
 
-slugs = st.from_regex(r"[A-Za-z0-9_.-]{0,20}", fullmatch=True)
+lab_names()  # read once, before the strategies are timed
+slugs = st.text("AZaz09_.-", max_size=20)
 
 
 @st.composite
@@ -33,6 +34,9 @@ def views(draw: st.DrawFn) -> View:
         variant=draw(slugs),
         state=draw(slugs),
         layout=draw(st.sampled_from(["", "table"])),
+        since=draw(st.sampled_from(["", "7d", "30d", "90d"]) | days.map(str)),
+        tab=draw(slugs),
+        shown=tuple(draw(st.sampled_from([(), ("restated",), ("events",), ("restated", "events")]))),
         kind=draw(slugs),
         topic=draw(slugs),
         search=clean(draw(st.text(max_size=60)), 100).strip(),
@@ -40,13 +44,34 @@ def views(draw: st.DrawFn) -> View:
     )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw loads tables, slowly on a busy machine
 @given(views())
 def test_a_view_survives_the_round_trip(view: View) -> None:
     assert parse(query(view)) == view
     assert list(query(view)) == sorted(query(view))
 
 
-keys = st.sampled_from(["lab", "only", "asof", "from", "to", "y", "v", "st", "as", "kind", "topic", "q", "m", "foo"])
+keys = st.sampled_from(
+    [
+        "lab",
+        "only",
+        "asof",
+        "from",
+        "to",
+        "y",
+        "v",
+        "st",
+        "as",
+        "kind",
+        "topic",
+        "q",
+        "m",
+        "since",
+        "tab",
+        "show",
+        "foo",
+    ]
+)
 
 
 @given(st.dictionaries(keys, st.lists(st.text(max_size=30), max_size=4)))
@@ -71,3 +96,9 @@ def test_a_range_the_wrong_way_round_is_swapped() -> None:
 
 def test_a_day_that_has_not_come_is_the_latest() -> None:
     assert clamped(View(as_of=date(2026, 12, 1)), date(2026, 11, 23)) == View()
+
+
+def test_changes_are_not_counted_from_a_day_after_the_one_shown() -> None:
+    assert clamped(View(since="2026-12-01"), date(2026, 11, 23)) == View()
+    shown = View(since="2026-01-01", as_of=date(2025, 6, 1))
+    assert clamped(shown, date(2026, 11, 23)) == View(as_of=date(2025, 6, 1))
