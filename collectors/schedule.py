@@ -206,7 +206,7 @@ class Worker:
             run = self._collect(collector)
         except BaseException as problem:  # the last door: whatever it is, the source is planned again
             log.exception("source=%s outcome=crash", collector.name)
-            run = Run(run_id="", source=collector.name, started_at=began, ended_at=self._now(), outcome="crash",
+            run = Run(run_id=uuid.uuid4().hex, source=collector.name, started_at=began, ended_at=self._now(), outcome="crash",
                       error=type(problem).__name__)  # fmt: skip
         # from memory and not from the tables: where they cannot be written, nobody is asked again and again
         self._states[collector.name] = after(self._states.get(collector.name), run)

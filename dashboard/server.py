@@ -105,8 +105,8 @@ app = st.App(
     routes=api.routes(reader),
     middleware=[
         Middleware(SecurityHeaders),
-        Middleware(Delivery),
         Middleware(StrictTransport),
+        Middleware(Delivery),
         # a foreign page may take our address for its name, and would then be of our origin
         Middleware(TrustedHostMiddleware, allowed_hosts=settings.read().allowed_hosts, www_redirect=False),
     ],

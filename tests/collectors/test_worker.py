@@ -122,7 +122,7 @@ def test_a_source_that_raises_anything_is_asked_again_later_and_delays_nobody(
     start: Starts, asked: Asked, problem: BaseException
 ) -> None:
     def raises() -> Outcome:
-        asked.runs.append(Run(run_id="", source="hacker_news", started_at=asked.clock.now(), ended_at=asked.clock.now(),
+        asked.runs.append(Run(run_id="made up", source="hacker_news", started_at=asked.clock.now(), ended_at=asked.clock.now(),
                               outcome="crash"))  # fmt: skip
         raise problem
 
