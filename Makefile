@@ -2,8 +2,9 @@
 PORT ?= 8501
 IN := PATH="$(CURDIR)/.venv/bin:$$PATH"
 CODE := collectors data signals dashboard
+MENTIONS ?= 1000000
 
-.PHONY: run test check baseline test-faults simulate bench screenshots
+.PHONY: run test check baseline test-faults simulate bench bench-store screenshots
 
 run: .venv/run.stamp   ## web and worker, until Ctrl-C
 	@$(IN) PORT=$(PORT) exec honcho start
@@ -25,6 +26,9 @@ simulate: .venv/run.stamp   ## how often flags are wrong, anew; about half an ho
 
 bench: .venv/test.stamp   ## speed, as ratios against what one would use otherwise
 	@$(IN) python -m signals bench && $(IN) python -m collectors bench tests/payloads --write docs/benchmarks.md
+
+bench-store: .venv/test.stamp   ## the tables against SQLite, PostgreSQL and DuckDB; MENTIONS="1000000 10000000" for both sizes
+	@$(IN) python -m tests.data.bench --mentions $(MENTIONS) --write docs/benchmarks.md
 
 screenshots: .venv/test.stamp   ## every page, desktop and phone, light and dark, into docs/screenshots
 	@$(IN) .ci/chromium && $(IN) .ci/screenshots
