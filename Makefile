@@ -2,8 +2,9 @@
 PORT ?= 8501
 IN := PATH="$(CURDIR)/.venv/bin:$$PATH"
 CODE := collectors data signals dashboard
+MENTIONS ?= 1000000
 
-.PHONY: run test check baseline test-faults simulate soak bench bench-web licences screenshots
+.PHONY: run test check baseline test-faults simulate soak bench bench-store bench-web licences screenshots
 
 run: .venv/run.stamp   ## web and worker, until Ctrl-C
 	@$(IN) PORT=$(PORT) exec honcho start
@@ -23,7 +24,7 @@ test-faults: .venv/test.stamp   ## every fault on every source, and months of th
 simulate: .venv/run.stamp   ## how often flags are wrong, anew; about half an hour, can be cut and resumed
 	@$(IN) python -m signals simulate
 
-bench: .venv/test.stamp   ## speed, as ratios against what one would use otherwise
+bench: .venv/bench.stamp   ## speed, as ratios against what one would use otherwise
 	@$(IN) OPENBLAS_NUM_THREADS=1 python -m signals bench && $(IN) python -m collectors bench tests/payloads --write docs/benchmarks.md
 
 licences: .venv/test.stamp   ## what the program is made of, under which licences
@@ -31,6 +32,9 @@ licences: .venv/test.stamp   ## what the program is made of, under which licence
 
 bench-web: .venv/test.stamp   ## the pages in a real browser, against the least that Streamlit can do
 	@$(IN) .ci/chromium && $(IN) python -m tests.bench.web --write docs/benchmarks.md
+
+bench-store: .venv/test.stamp   ## the tables against SQLite, PostgreSQL and DuckDB; MENTIONS="1000000 10000000" for both sizes
+	@$(IN) python -m tests.data.bench --mentions $(MENTIONS) --write docs/benchmarks.md
 
 screenshots: .venv/test.stamp   ## every page, desktop and phone, light and dark, into docs/screenshots
 	@$(IN) .ci/chromium && $(IN) .ci/screenshots
@@ -40,3 +44,6 @@ screenshots: .venv/test.stamp   ## every page, desktop and phone, light and dark
 
 .venv/test.stamp: pyproject.toml constraints.txt
 	@.ci/venv .venv && .venv/bin/pip install -q -c constraints.txt -e '.[test]' && touch $@ .venv/run.stamp
+
+.venv/bench.stamp: .venv/test.stamp
+	@.venv/bin/pip install -q -c constraints.txt -e '.[test,bench]' && touch $@

@@ -14,7 +14,7 @@ from data.schema import Failure
 def rows(address: str, place: str) -> nw.LazyFrame[Any]:
     """A Delta table at `place` as a frame of the engine at `address` (sc://host:port), as of its newest commit."""
     try:
-        found: nw.LazyFrame[Any] = nw.from_native(_session(address).read.format("delta").load(place))
+        found: nw.LazyFrame[Any] = nw.from_native(session(address).read.format("delta").load(place))
         return found
     except Failure:
         raise
@@ -24,7 +24,8 @@ def rows(address: str, place: str) -> nw.LazyFrame[Any]:
 
 
 @cache
-def _session(address: str) -> Any:
+def session(address: str) -> Any:
+    """The one session of this process with an engine."""
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:

@@ -19,6 +19,7 @@ COLUMNS = (
     "published_at", "precision", "lab", "topic", "kind", "outlet", "publisher_lab", "title", "url", "lang", "source",
     "licence", "known_at", "article_id", "id",
 )  # fmt: skip
+STORED = tuple(c for c in COLUMNS if c != "licence")
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z_([0-9a-f]{1,64})", re.ASCII)
 
 
@@ -91,7 +92,7 @@ def daily(store: Store, wanted: Wanted) -> pl.DataFrame:
         chosen(store, wanted)
         .with_columns(day=nw.col("published_at").dt.date())
         .group_by("day", "lab", "topic")
-        .agg(articles=nw.col("article_id").n_unique().cast(nw.Int64))
+        .agg(articles=nw.col("id").len().cast(nw.Int64))  # one row an article, lab and topic
     )
     return as_polars(counted.sort("day", "lab", "topic"))
 

@@ -1,7 +1,8 @@
 """The only file that knows where rows live: append and read Delta tables. Nothing is ever overwritten.
 
-`row_id` chains each vintage to the one before it, and a merge runs from the very table version that
-was read; so a concurrent change is a conflict, the retry reads again, and repeats add nothing.
+`row_id` chains each vintage to the one before it. What is new is worked out from one version of a table, and the
+commit fails if another writer has touched the same partitions since; then it is worked out again. So keys stay
+unique, chains do not fork, and repeats add nothing, whoever writes at the same time.
 """
 
 import hashlib
@@ -15,11 +16,12 @@ from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import narwhals as nw
 import polars as pl
 import pyarrow as pa
-from deltalake import DeltaTable, Schema
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from data import engine
@@ -163,11 +165,15 @@ class Store:
         batch = rows.unique(table.key, keep="first", maintain_order=True)
         if batch.is_empty():
             return 0
-        on = f"t.{table.key} = s.{table.key}"
-        if table.partition:
-            near = {n for value in batch[table.partition].unique() for n in _neighbours(table, value)}
-            on = f"t.{table.partition} in ({_literal(near)}) and {on}"
-        return self.attempt(name, lambda: self._merge(self._open(name), batch, on))
+        parts = {n for value in _parts(table, batch) for n in _neighbours(table, value)}
+
+        def write() -> int:
+            stored = self._open(name)
+            there = _within(table, self._scan(name, stored), parts).select(table.key)
+            known = there.join(batch.lazy().select(table.key), on=table.key, how="semi").collect()
+            return self._commit(stored, table, batch.join(known, on=table.key, how="anti"), parts)
+
+        return self.attempt(name, write)
 
     def append_vintages(self, name: str, rows: Sequence[Mapping[str, Any]], at: datetime | None = None) -> int:
         """Add the rows that differ from the newest vintage of their point; the number added.
@@ -182,15 +188,12 @@ class Store:
         batch = batch.unique(table.point, keep="last", maintain_order=True).drop("row_id", "prev_id", "known_at")
         if batch.is_empty():
             return 0
-        on = f"t.{table.key} = s.{table.key}"
-        if table.partition:
-            part = f"t.{table.partition}"
-            on = f"{part} in ({_literal(batch[table.partition].unique())}) and {part} = s.{table.partition} and {on}"
+        parts = _parts(table, batch)
 
         def write() -> int:
             stored = self._open(name)
-            new = _new_vintages(table, batch, self._scan(name, stored), at)
-            return self._merge(stored, new, on) if len(new) else 0
+            new = _new_vintages(table, batch, _within(table, self._scan(name, stored), parts), at)
+            return self._commit(stored, table, new, parts)
 
         return self.attempt(name, write)
 
@@ -200,21 +203,31 @@ class Store:
         self._missing(TABLES[name], stored)
         return stored
 
-    @staticmethod
-    def _merge(table: DeltaTable, batch: pl.DataFrame, on: str) -> int:
-        done = (
-            table.merge(batch, predicate=on, source_alias="s", target_alias="t").when_not_matched_insert_all().execute()
+    def _commit(self, stored: DeltaTable, table: Table, rows: pl.DataFrame, parts: Iterable[str]) -> int:
+        """Append rows that were worked out from `stored`. CommitFailedError if one of `parts` was written since.
+
+        A commit names as its transactions all partitions that were looked at; of two that name the same
+        one and were worked out from the same version the second fails.
+        """
+        if rows.is_empty():
+            return 0
+        looked_at = [Transaction(f"{table.name}/{part}", stored.version()) for part in sorted(set(parts))]
+        write_deltalake(
+            stored,
+            rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(table.schema),
+            mode="append",
+            writer_properties=WriterProperties(compression="ZSTD"),
+            commit_properties=CommitProperties(app_transactions=looked_at),
         )
-        return int(done["num_target_rows_inserted"])
+        if self._io is None:
+            _to_disk(Path(self._at(table.name)), stored.version())
+        return len(rows)
 
     def attempt(self, name: str, write: Callable[[], int]) -> int:
         """Do what commits to a table; again where another writer was first. Failure("storage") if it cannot be done."""
         for attempt in range(1, TRIES + 1):
             try:
-                count = write()
-                if count and self._io is None:
-                    os.sync()  # delta-rs never calls fsync
-                return count
+                return write()
             except CommitFailedError as error:  # another writer was first: read again
                 if attempt == TRIES:
                     raise self._failed("write", name, error) from error
@@ -259,9 +272,26 @@ def _refuse(table: Table, column: Column, problem: str, wrong: Sequence[object] 
         raise BadRow(f"{table.name}: {column.name} {problem}: {wrong[0]!r}")
 
 
-def _literal(values: Iterable[str]) -> str:
-    # a merge is pruned to partitions only by values that are written out
-    return ", ".join(f"'{value}'" for value in sorted(set(values)))
+def _to_disk(folder: Path, version: int) -> None:
+    """Have the system write a commit and its files to the disk, which delta-rs never asks for."""
+    commit = folder / "_delta_log" / f"{version:020}.json"
+    actions = map(json.loads, commit.read_text(encoding="utf-8").splitlines())
+    files = [folder / unquote(action["add"]["path"]) for action in actions if "add" in action]
+    for path in dict.fromkeys([*files, *(file.parent for file in files), commit, commit.parent]):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _parts(table: Table, rows: pl.DataFrame) -> list[str]:
+    """The partitions that rows belong to; one without a name where a table has none."""
+    return rows[table.partition].unique().to_list() if table.partition else [""]
+
+
+def _within(table: Table, rows: pl.LazyFrame, parts: Iterable[str]) -> pl.LazyFrame:
+    return rows.filter(pl.col(table.partition).is_in(sorted(parts))) if table.partition else rows
 
 
 def _neighbours(table: Table, value: str) -> tuple[str, ...]:
@@ -274,8 +304,6 @@ def _neighbours(table: Table, value: str) -> tuple[str, ...]:
 
 
 def _new_vintages(table: Table, batch: pl.DataFrame, stored: pl.LazyFrame, at: datetime | None) -> pl.DataFrame:
-    if table.partition:
-        stored = stored.filter(pl.col(table.partition).is_in(batch[table.partition].unique().to_list()))
     point = list(table.point)
     old = as_of(stored, point, at).select(
         *point, prev_id="row_id", prev_at="known_at", **{f"old_{c}": pl.col(c) for c in table.compared}

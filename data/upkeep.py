@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 import pyarrow as pa
@@ -111,6 +112,6 @@ def _is_whole(commit: Path, folder: Path) -> bool:
     try:
         actions = [json.loads(line) for line in commit.read_text(encoding="utf-8").splitlines()]
         added = [action["add"] for action in actions if "add" in action]
-        return bool(actions) and all((folder / add["path"]).stat().st_size == add["size"] for add in added)
+        return bool(actions) and all((folder / unquote(add["path"])).stat().st_size == add["size"] for add in added)
     except (ValueError, OSError, KeyError, TypeError):
         return False

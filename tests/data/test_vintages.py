@@ -56,7 +56,7 @@ def pieces(found: States, chance: Any) -> list[dict[str, Any]]:
 
 def any_writing_agrees(history: list[States], chance: some.DataObject) -> None:
     model = Remembers()
-    with tempfile.TemporaryDirectory() as home, patch("data.store.os.sync"):
+    with tempfile.TemporaryDirectory() as home, patch("data.store.os.fsync"):
         writers = [Store(home) for _ in range(3)]
         writers[0].create()
         for number, found in enumerate(history):
@@ -100,7 +100,7 @@ def test_four_hundred_sequences_read_as_the_model(history: list[States], chance:
 def test_the_newest_row_is_the_one_written_last_whatever_the_clock_says(jumps: list[int]) -> None:
     """A live writer stamps by its clock; one that was set back must not hide what came later."""
     clock = hour(0)
-    with tempfile.TemporaryDirectory() as home, patch("data.store.os.sync"), patch("data.store.datetime") as clocked:
+    with tempfile.TemporaryDirectory() as home, patch("data.store.os.fsync"), patch("data.store.datetime") as clocked:
         store = Store(home)
         store.create()
         for number, jump in enumerate(jumps):
