@@ -41,6 +41,8 @@ class Counts:
     daily: Indicator
     weekly: tuple[Weekly, ...]
     from_table: bool = False
+    url: str | None = None
+    """Where what was counted can be looked at, if that is one place."""
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -223,14 +225,14 @@ def _week(
             continue
         value = number / everything if weekly.is_share else number * 7 / len(days)
         yield weekly.indicator.observed(
-            date=monday, value=value, variant=tagger(), days=len(days), found=number, read=everything
+            date=monday, value=value, variant=tagger(), url=counts.url, days=len(days), found=number, read=everything
         )
 
 
 def _day(counts: Counts, day: date, found: Counter[str]) -> Iterator[Observation]:
     wanted = dict.fromkeys([ALL, *(w.series for w in counts.weekly)])
     for series in wanted:
-        yield counts.daily.observed(date=day, value=found[series], subject=series, variant=tagger())
+        yield counts.daily.observed(date=day, value=found[series], subject=series, variant=tagger(), url=counts.url)
 
 
 def _series_of(item: Mention) -> Iterator[str]:

@@ -46,6 +46,7 @@ def _share(topic: str) -> Weekly:
 COUNTS = Counts(
     daily=daily("newsroom", "Newsrooms", "posts"),
     weekly=(*map(_posts, FEEDS.values()), *map(_share, TOPICS)),
+    url="https://github.com/Olshansk/rss-feeds",
 )
 
 SOURCE = Source(
