@@ -1,9 +1,10 @@
 """How many items of a source name a lab or a topic: by day, and by week as a number and as a share of all.
 
 The daily counts lie among the observations, so that no chart ever scans titles: the subject is "topic:rsi",
-"lab:openai", or empty for all items read. A day that was read has a row for each, zeros included; a day
-that was not read has none. Weeks begin on Monday and need three days; a shorter one is scaled up to seven.
-Other lists of names make another variant, never a longer line: history is counted again instead.
+"lab:openai" for what names a lab, "from:openai" for what stands on its site, or empty for all items read. A day
+that was read has a row for each, zeros included; a day that was not read has none. Weeks begin on Monday and need
+three days; a shorter one is scaled up to seven. Other lists of names make another variant, never a longer line:
+history is counted again instead.
 """
 
 from collections import Counter
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from collectors.labs import labs_mentioned
+from collectors.labs import labs_mentioned, publisher_of
 from collectors.matching import own_data
 from collectors.topics import tagger, topics_of
 from data import queries
@@ -40,6 +41,8 @@ class Counts:
     daily: Indicator
     weekly: tuple[Weekly, ...]
     from_table: bool = False
+    url: str | None = None
+    """Where what was counted can be looked at, if that is one place."""
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -222,18 +225,20 @@ def _week(
             continue
         value = number / everything if weekly.is_share else number * 7 / len(days)
         yield weekly.indicator.observed(
-            date=monday, value=value, variant=tagger(), days=len(days), found=number, read=everything
+            date=monday, value=value, variant=tagger(), url=counts.url, days=len(days), found=number, read=everything
         )
 
 
 def _day(counts: Counts, day: date, found: Counter[str]) -> Iterator[Observation]:
     wanted = dict.fromkeys([ALL, *(w.series for w in counts.weekly)])
     for series in wanted:
-        yield counts.daily.observed(date=day, value=found[series], subject=series, variant=tagger())
+        yield counts.daily.observed(date=day, value=found[series], subject=series, variant=tagger(), url=counts.url)
 
 
 def _series_of(item: Mention) -> Iterator[str]:
     yield ALL
+    if publisher := publisher_of(item.url):
+        yield f"from:{publisher}"
     for topic in topics_of(item.title, item.summary, ai_only=item.ai_only):
         yield f"topic:{topic.topic}"
     for lab in labs_mentioned(item.title, item.summary, ai_only=item.ai_only):

@@ -206,8 +206,14 @@ class Worker:
             run = self._collect(collector)
         except BaseException as problem:  # the last door: whatever it is, the source is planned again
             log.exception("source=%s outcome=crash", collector.name)
-            run = Run(run_id=uuid.uuid4().hex, source=collector.name, started_at=began, ended_at=self._now(), outcome="crash",
-                      error=type(problem).__name__)  # fmt: skip
+            run = Run(
+                run_id=uuid.uuid4().hex,
+                source=collector.name,
+                started_at=began,
+                ended_at=self._now(),
+                outcome="crash",
+                error=type(problem).__name__,
+            )
         # from memory and not from the tables: where they cannot be written, nobody is asked again and again
         self._states[collector.name] = after(self._states.get(collector.name), run)
         self._given_up.discard(collector.name)
