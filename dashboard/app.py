@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from dashboard import frame
 from dashboard.live import reader
@@ -24,11 +25,12 @@ PAGES: dict[str, tuple[str, Callable[[], None]]] = {
 st.set_page_config(page_title="AI Progress Monitor", layout="wide", initial_sidebar_state="collapsed")
 frame.style()
 pages = {path: st.Page(page, title=title, url_path=path, default=not path) for path, (title, page) in PAGES.items()}
+# without the wrapper `st.Page`, which measures each call and takes most of a run's time for hundreds of pages
 for key, row in reader().catalogue().items():
     shown = functools.partial(indicator.page, key)
-    pages[key] = st.Page(shown, title=row["name"], url_path=key, visibility="hidden")
+    pages[key] = StreamlitPage(shown, title=row["name"], url_path=key, visibility="hidden")
 for lab, name in lab_names().items():
     path = labs.path_of(lab)
-    pages[path] = st.Page(functools.partial(labs.lab_page, lab), title=name, url_path=path, visibility="hidden")
+    pages[path] = StreamlitPage(functools.partial(labs.lab_page, lab), title=name, url_path=path, visibility="hidden")
 frame.use(pages)
 st.navigation(list(pages.values()), position="hidden").run()

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from dashboard import words
-from dashboard.reading import Series, latest_record, monthly
+from dashboard.reading import Series, has_frontier, latest_record, monthly
 from dashboard.sparkline import svg
 from dashboard.theme import FLAGS, Mode, spark_ink
 from signals.verdict import ENOUGH_FOR_TREND
@@ -58,5 +58,6 @@ def speed(series: Series) -> str:
     """How fast, with the interval; or why that is not said."""
     trend, n = series.verdict.trend, series.verdict.n
     if trend is None or n < ENOUGH_FOR_TREND:
-        return f"{n} {'record' if n == 1 else 'records'}, too few for a trend"
+        what = "record" if has_frontier(series) else "value"
+        return f"{n} {what}{'' if n == 1 else 's'}, too few for a trend"
     return words.sentence_case(words.growth(trend, series.indicator["unit"]))

@@ -1,13 +1,12 @@
 """What is new since a day: values, records, restatements, definitions, flags, sources. Read once a table version."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-import polars as pl
 
 from dashboard import ledger, words
 from dashboard.reading import Reader, Versions
@@ -26,26 +25,25 @@ SAID = {
 class Changes:
     """The state at the view's day beside that at `since`.
 
-    `values` has one row a changed point, newest first (see `changes.changed_values`); `records` counts
-    by indicator the new values that took the frontier; `definitions` leaves out what is declared for
-    the first time; `flags` and `sources` are told newest first.
+    `values` counts the changed points of each indicator by kind (see `changes.KINDS`), those with most
+    first; `records` the new values that took the frontier; `definitions` has the parts of a definition
+    that changed, without what is declared for the first time; `flags` and `sources` are told newest first.
     """
 
     since: datetime
-    values: pl.DataFrame
+    values: Mapping[str, Mapping[str, int]]
     records: Mapping[str, int]
-    definitions: pl.DataFrame
+    definitions: Mapping[str, Sequence[str]]
     flags: list[dict[str, Any]]
     sources: list[dict[str, Any]]
 
-    def of(self, key: str) -> dict[str, int]:
-        """How many values of one indicator changed, by kind, in the order of `changes.KINDS`."""
-        found = dict(self.values.filter(pl.col("indicator") == key).group_by("kind").len().iter_rows())
-        return {kind: found[kind] for kind in changes.KINDS if kind in found}
+    def total(self, kind: str) -> int:
+        """How many points changed in that way, of all indicators."""
+        return sum(counts.get(kind, 0) for counts in self.values.values())
 
     @property
     def is_empty(self) -> bool:
-        return not (len(self.values) or len(self.definitions) or self.flags or self.sources)
+        return not (self.values or self.definitions or self.flags or self.sources)
 
 
 def since_of(view: View, last_visit: datetime | None, now: datetime) -> datetime:
@@ -68,17 +66,19 @@ def _full_hour(at: datetime) -> datetime:
 
 @lru_cache(32)
 def _read(reader: Reader, since: datetime, instant: datetime | None, _: Versions) -> Changes:
-    values = changes.changed_values(reader.store, since, instant)
     catalogue = reader.catalogue(instant)
-    values = values.filter(pl.col("indicator").is_in(list(catalogue)))
-    fresh = values.filter(pl.col("kind") == "new")["indicator"].unique().sort()
-    records = {key: _records(reader, key, since, instant) for key in fresh}
-    defined = changes.changed_definitions(reader.store, since, instant).filter(pl.col("columns").list.len() > 0)
+    values: dict[str, dict[str, int]] = {}
+    counted = changes.changed_values(reader.store, since, instant).group_by("indicator", "kind").len()
+    for key, kind, count in counted.sort("indicator", "kind").iter_rows():
+        if key in catalogue:
+            values.setdefault(key, {})[kind] = count
+    records = {key: _records(reader, key, since, instant) for key, kinds in values.items() if "new" in kinds}
+    defined = changes.changed_definitions(reader.store, since, instant).select("indicator", "columns")
     return Changes(
         since=since,
-        values=values,
+        values=dict(sorted(values.items(), key=lambda item: -sum(item[1].values()))),
         records={key: count for key, count in records.items() if count},
-        definitions=defined.filter(pl.col("indicator").is_in(list(catalogue))),
+        definitions={key: columns for key, columns in defined.iter_rows() if columns and key in catalogue},
         flags=[event for event in ledger.events(reader, since, instant) if event["method"] == METHOD],
         sources=changed_sources(reader, since, instant),
     )
@@ -109,17 +109,16 @@ def counted(found: Changes) -> str:
 def _counted(found: Changes) -> Iterator[str]:
     raised = sum(event["state"] not in changes.CALM for event in found.flags)
     cleared = len(found.flags) - raised
-    kinds = dict(found.values.group_by("kind").len().iter_rows())
     failed = sum(source["kind"] == "failed" for source in found.sources)
     for count, one, many in (
         (raised, "flag raised", "flags raised"),
         (cleared, "flag cleared", "flags cleared"),
         (sum(found.records.values()), "record", "records"),
-        (kinds.get("new", 0), "new value", "new values"),
-        (kinds.get("restated", 0), "value restated", "values restated"),
-        (kinds.get("interval", 0), "interval restated", "intervals restated"),
-        (kinds.get("withdrawn", 0), "value withdrawn", "values withdrawn"),
-        (kinds.get("returned", 0), "value back", "values back"),
+        (found.total("new"), "new value", "new values"),
+        (found.total("restated"), "value restated", "values restated"),
+        (found.total("interval"), "interval restated", "intervals restated"),
+        (found.total("withdrawn"), "value withdrawn", "values withdrawn"),
+        (found.total("returned"), "value back", "values back"),
         (len(found.definitions), "definition changed", "definitions changed"),
         (failed, "source failed", "sources failed"),
         (len(found.sources) - failed, "source back", "sources back"),
@@ -130,18 +129,17 @@ def _counted(found: Changes) -> Iterator[str]:
 
 def affected(found: Changes) -> list[str]:
     """The indicators of which anything changed: flags first, then those with most changed values."""
-    counted = found.values.group_by("indicator").len().sort(["len", "indicator"], descending=[True, False])
     flagged = [event["indicator"] for event in found.flags]
-    return list(dict.fromkeys([*flagged, *counted["indicator"], *found.definitions["indicator"]]))
+    return list(dict.fromkeys([*flagged, *found.values, *found.definitions]))
 
 
 def sentence(found: Changes, key: str) -> str:
     """What changed of one indicator, in words; empty if nothing did."""
-    parts = [f"{count:,} {SAID[kind]}" for kind, count in found.of(key).items()]
+    kinds = found.values.get(key, {})
+    parts = [f"{kinds[kind]:,} {SAID[kind]}" for kind in changes.KINDS if kind in kinds]
     records = found.records.get(key, 0)
     parts += [f"{records} of them {'a record' if records == 1 else 'records'}"] if records else []
-    defined = found.definitions.filter(pl.col("indicator") == key)
-    parts += [f"defined anew: {', '.join(columns)}" for columns in defined["columns"].to_list()]
+    parts += [f"defined anew: {', '.join(found.definitions[key])}"] if key in found.definitions else []
     parts += [event["sentence"] for event in found.flags if event["indicator"] == key]
     return "; ".join(parts)
 

@@ -52,6 +52,14 @@ def is_log(series: Series, view: View) -> bool:
     return series.indicator["scale"] == "log2" and view.scale != "lin"
 
 
+def drawn(view: View) -> View:
+    """The part of a view that a chart depends on."""
+    return View(
+        labs=view.labs, only=view.only, as_of=view.as_of, start=view.start, end=view.end, scale=view.scale,
+        variant=view.variant, shown=view.shown,
+    )  # fmt: skip
+
+
 def figure(series: Series, view: View, mode: Mode, earlier: Earlier | None = None) -> go.Figure:
     """The chart of an indicator: values by lab, the line of records, and the trend with its 80 % prediction band.
 
@@ -155,7 +163,7 @@ def _working_time_ticks(fig: go.Figure, low: float, high: float, log: bool) -> N
 
 def _time_axis(fig: go.Figure, rows: pd.DataFrame) -> None:
     first, last = rows["date"].min(), rows["date"].max()
-    room = max((last - first) * 0.03, pd.Timedelta(days=20))
+    room = max((last - first) * 0.03, pd.Timedelta(days=2))
     fig.update_xaxes(range=[(first - room).isoformat(), (last + room).isoformat()], type="date")
 
 

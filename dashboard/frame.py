@@ -170,7 +170,8 @@ def publish(page: str, view: View) -> None:
     st.session_state["_seen"] = (page, url)
     if url != _asked():
         st.query_params.from_dict(url)
-    if (slot := st.session_state.pop("_share", None)) is not None:
+    slot = st.session_state.pop("_share", None)
+    if slot is not None and slot.open:
         with slot:
             share(view, page)
 
@@ -182,7 +183,7 @@ def top(page: str, more: Callable[[View], View] | None = None, *, publishes: boo
     """
     view = read_view(page)
     navigation(view)
-    with st.container(horizontal=True, key="controls", vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, key="controls", vertical_alignment="bottom", gap="xsmall"):
         view = view_bar(view, page)
         view = more(view) if more else view
     if publishes:
@@ -198,8 +199,8 @@ def navigation(view: View) -> None:
         for path, page in st.session_state["_pages"].items():
             if page.visibility == "visible":
                 link(path, page.title, view)
-        # filled by `publish`, when all controls have been asked
-        st.session_state["_share"] = st.popover("Share", type="tertiary")
+        # filled by `publish` once it is open, when all controls have been asked
+        st.session_state["_share"] = st.popover("Share", type="tertiary", key="share", on_change="rerun")
 
 
 def view_bar(view: View, page: str) -> View:
@@ -222,7 +223,7 @@ def _labs(view: View) -> tuple[tuple[str, ...], bool]:
         wrap=True,
         label_visibility="collapsed",
     )
-    with st.popover(f"More labs{f' ({len(more)})' if more else ''}"):
+    with st.popover(f"More{f' ({len(more)})' if more else ''}"):
         others = [lab for lab in names if lab not in MAIN_LABS]
         extra = st.multiselect("Further labs", others, format_func=names.__getitem__, key="w_more")
     chosen = [lab for lab in names if lab in {*labs, *extra}][:MOST_LABS]

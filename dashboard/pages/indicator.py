@@ -1,16 +1,18 @@
 """One indicator: the finding as a title, the chart as its evidence, the argument, the numbers to take along."""
 
 from dataclasses import replace
+from functools import lru_cache
 from html import escape
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from dashboard import changed, charts, evidence, export, frame, words
 from dashboard.live import reader
 from dashboard.reading import Series, has_frontier, latest_record, shown_rows
-from dashboard.theme import FLAGS
+from dashboard.theme import FLAGS, Mode
 from dashboard.view import MARKS, View, query
 from data.text import safe_link
 from signals.finding import METHOD, Shares
@@ -78,10 +80,11 @@ def _origin(series: Series, view: View) -> None:
     """The way back, and where in the loop the indicator stands."""
     indicator = series.indicator
     stage = words.STAGES[indicator["stage"]][0]
-    every = words.duration(indicator["period_days"]) if indicator["period_days"] >= 1 else "few hours"
+    period = indicator["period_days"]
+    every = "every few hours" if period < 1 else "every day" if period == 1 else f"every {words.duration(period)}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="origin"):
         frame.link("", "← All indicators", view)
-        st.caption(f"{stage} · {indicator['source_title']} · checked every {every}")
+        st.caption(f"{stage} · {indicator['source_title']} · checked {every}")
 
 
 def _chart(series: Series, view: View) -> None:
@@ -90,15 +93,21 @@ def _chart(series: Series, view: View) -> None:
     st.title(title)
     _badges(series, view)
     st.caption(_subtitle(series, view))
-    key = series.indicator["indicator"]
-    earlier = reader().earlier_values(key, view.instant) if "restated" in view.shown else None
     st.plotly_chart(
-        charts.figure(series, view, frame.mode(), earlier),
+        _figure(series, charts.drawn(view), frame.mode()),
         key="chart",
         theme=None,
         config=charts.config(export.file_name(series, view, export.newest_day(series, view)).removesuffix(".csv")),
         alt=charts.alt_text(series, view, title),
     )
+
+
+@lru_cache(256)
+def _figure(series: Series, view: View, mode: Mode) -> Figure:
+    """The chart, kept: a series is read anew when a table has changed, so that its identity stands for its state."""
+    key = series.indicator["indicator"]
+    earlier = reader().earlier_values(key, view.instant) if "restated" in view.shown else None
+    return charts.figure(series, view, mode, earlier)
 
 
 def _badges(series: Series, view: View) -> None:
@@ -156,7 +165,7 @@ def _footer(series: Series, view: View) -> None:
     if len(rows):
         known = rows["known_at"].max()
         parts.append(f"newest {indicator['marks']} {words.day(rows['date'].max())}")
-        parts.append(f"values of {words.instant(known)} ({words.age(known, now)})")
+        parts.append(f"values of {words.day(known)} ({words.age(known, now)})")
     state = reader().states(view.instant).get(indicator["source"])
     if state is not None and state.last_good is not None:
         parts.append(f"checked {words.age(state.last_good, now)}")

@@ -119,7 +119,7 @@ def _flagged(found: list[Series], view: View) -> None:
     with st.grid(min_column_width=300):
         for series in shown:
             key = series.indicator["indicator"]
-            with st.container(border=True, key=f"card-flag-{key}", gap="xsmall"):
+            with st.container(border=True, key=f"card-flag-{key}", gap="xsmall", height="stretch"):
                 frame.link(key, series.indicator["name"], view)
                 frame.block(f'<div class="card">{cards.flag(series)}{"".join(_argument(series, view))}</div>')
 
@@ -223,7 +223,7 @@ def _rank(series: Series) -> tuple[bool, int]:
 def _card(series: Series, view: View) -> None:
     indicator = series.indicator
     state = reader().states(view.instant).get(indicator["source"])
-    with st.container(border=True, key=f"card-{indicator['indicator']}", gap="xxsmall"):
+    with st.container(border=True, key=f"card-{indicator['indicator']}", gap="xxsmall", height="stretch"):
         frame.link(indicator["indicator"], indicator["name"], view)
         standing = words.standing(indicator, state, frame.now(view))
         best = _best_of_labs(series, view) if view.labs else ""

@@ -1,18 +1,20 @@
 """What a reader sees and does, in a real Chromium."""
 
+import http.server
 import io
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from data import queries
 from tests.browser.conftest import Server, ready
@@ -149,6 +151,87 @@ def test_a_new_vintage_appears_without_a_reload(visit: Visit, fresh_server: Serv
         page, f"{CHART}.data.filter(t => t.mode == 'markers').reduce((n, t) => n + t.x.length, 0) == {before + 1}", 60
     )
     assert page.evaluate("window.kept") == "the same document"
+
+
+def test_share_offers_the_link_the_words_to_cite_and_the_files(visit: Visit, server: Server) -> None:
+    page = visit("/metr_p50?lab=openai", chart=True)
+    page.get_by_role("button", name="Share").click()
+    values = {
+        label: page.get_by_label(label, exact=True).input_value() for label in ("Citation", "CSV", "JSON", "Embed")
+    }
+    assert values["CSV"] == f"{server.url}/api/v1/indicators/metr_p50.csv?lab=openai"
+    assert "via AI Progress Monitor, as known on" in values["Citation"]
+    assert "embed=true" in values["Embed"]
+    assert page.get_by_label("BibTeX").input_value().startswith("@misc{metr_p50_")
+    assert page.get_by_label("Link pinned to this day").input_value().startswith(f"{server.url}/metr_p50?asof=20")
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The address of another site that puts pages of ours into frames."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(f'<iframe src="{self.path[1:]}" width="900" height="700"></iframe>'.encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{other.server_port}"
+        other.shutdown()
+
+
+def test_a_chart_stands_in_another_sites_frame_and_a_plain_page_does_not(
+    browser: Browser, server: Server, elsewhere: str
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{elsewhere}/{server.url}/metr_p50?embed=true")
+    frame = page.frame_locator("iframe")
+    frame.locator(".js-plotly-plot .main-svg .xtick").first.wait_for(state="attached", timeout=30_000)
+    assert frame.locator("h1").inner_text().startswith("Time horizon (50 %)")
+    assert frame.locator(".st-key-controls").count() == 0
+    page.goto(f"{elsewhere}/{server.url}/metr_p50")
+    page.wait_for_timeout(3000)
+    assert page.frame_locator("iframe").locator("h1").count() == 0
+    page.close()
+
+
+def test_what_changed_is_counted_from_the_last_visit(browser: Browser, server: Server) -> None:
+    context = browser.new_context()
+    context.add_cookies([{"name": "visit", "value": ".20260301T120000", "url": server.url}])
+    page = context.new_page()
+    page.goto(server.url)
+    ready(page)
+    said = page.get_by_text("Since your last visit, 1 Mar 2026")
+    expect(said).to_be_visible()
+    assert "restated" in said.inner_text()
+    said.click()
+    expect(page.get_by_role("link", name="Time horizon (50 %)").first).to_be_visible()
+    context.close()
+
+
+def test_from_a_past_day_one_click_leads_back(visit: Visit) -> None:
+    page = visit("/metr_p50?asof=2026-02-01", chart=True)
+    page.get_by_role("button", name="Back to latest").click()
+    page.wait_for_url("**/metr_p50")
+    until(page, f"{CHART}.data.filter(t => t.mode == 'markers').reduce((n, t) => n + t.x.length, 0) == 25")
+
+
+def test_restated_values_are_drawn_hollow_beside_what_replaced_them(visit: Visit) -> None:
+    page = visit("/metr_p50", chart=True)
+    page.get_by_text("Restatements", exact=True).click()
+    until(page, f"{CHART}.data.some(t => t.name == 'earlier values' && t.x.length > 5)")
+    page.wait_for_url("**/metr_p50?show=restated")
+
+
+def test_only_the_values_of_a_choice_that_exists_are_accepted(visit: Visit) -> None:
+    for path in ("/?st=bogus", "/signals?tab=bogus", "/metr_p50?v=bogus", "/data?tab=bogus"):
+        page = visit(path)
+        until(page, "!location.search.includes('bogus')")
 
 
 @pytest.mark.parametrize("path", PAGES)

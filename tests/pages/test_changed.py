@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 def test_metr_restated_its_models_and_the_page_says_so(reader: Reader) -> None:
     since = datetime(2026, 2, 23, tzinfo=UTC)
     found = changed.read(reader, since, datetime(2026, 6, 1, tzinfo=UTC))
-    assert found.of("metr_p50")["restated"] > 5
+    assert found.values["metr_p50"]["restated"] > 5
     assert "restated" in changed.sentence(found, "metr_p50")
     assert "values restated" in changed.counted(found)
     assert changed.affected(found)
