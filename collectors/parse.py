@@ -122,10 +122,10 @@ def json_document(body: bytes, where: str) -> Any:
 
     text = _data(body, where)
     try:
-        document = json.loads(text, parse_constant=constant, parse_float=finite, object_pairs_hook=once)
         if re.search(r"\\u[dD][89a-fA-F]", text):
             # escapes can spell half a character, which no table can store; encoding finds it
-            json.dumps(document, ensure_ascii=False).encode()
+            json.dumps(json.loads(text), ensure_ascii=False).encode()
+        document = json.loads(text, parse_constant=constant, parse_float=finite, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise Failure("bad_content", f"{where}: not JSON ({error})") from None
     if document is None or _is_error(document):
