@@ -18,7 +18,7 @@ from collectors import registry
 from collectors.live import Live
 from collectors.run import catalogue_rows, run_source
 from collectors.source import Collector
-from data import queries, shipped, upkeep
+from data import queries, shipped
 from data.queries import SourceState
 from data.schema import Run
 from data.store import Store
@@ -33,8 +33,6 @@ SETTLE = timedelta(seconds=20)
 """How long the ledger waits for other sources' news, so that a start does not judge thirty times."""
 
 LEDGER = "signals.ledger"
-UPKEEP_AFTER = timedelta(minutes=10)
-"""The tables are tidied this long after a start, when the first runs are done, and every six hours from then on."""
 
 
 def due(collector: Collector, state: SourceState | None, now: datetime) -> datetime:
@@ -114,8 +112,6 @@ def work(store: Store, live: Live) -> int:
     for collector in collectors.values():
         plan(collector)
     scheduler.add_job(judge, "date", run_date=datetime.now(UTC) + SETTLE, args=[store], id=LEDGER)
-    at = datetime.now(UTC) + UPKEEP_AFTER
-    scheduler.add_job(upkeep.tidy, "interval", hours=6, next_run_time=at, args=[store], id="upkeep")
     scheduler.start()
     log.info("worker=started sources=%d store=%s", len(collectors), store.uri)
     stop.wait()
