@@ -40,7 +40,7 @@ CLOCK_STEP = timedelta(seconds=30)
 """A wall clock that has moved by so much more or less than time has passed was set, or the machine slept."""
 SETTLE = timedelta(seconds=20)
 """How long the ledger waits for other sources' news, so that a start does not judge thirty times."""
-FIRST_TELLING, FIRST_KEEPING, BETWEEN_KEEPING = timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=6)
+FIRST_TELLING, FIRST_KEEPING, BETWEEN_KEEPING = timedelta(minutes=1), timedelta(minutes=10), timedelta(days=1)
 JITTER = 5.0  # seconds, so that not all start in the same second
 
 LEDGER, TELLING, KEEPING = "signals.ledger", "signals.notify", "data.upkeep"

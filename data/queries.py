@@ -276,12 +276,8 @@ def _source_state(name: str, attempts: pd.DataFrame | None, stored: Mapping[str,
 
 
 def status(store: Store) -> dict[str, Any]:
-    """Version, files, rows, bytes and newest vintage of every table, for people and machines."""
-    tables = {}
-    for name, table in TABLES.items():
-        newest = store.read(name).select(pl.col(table.stamp).max()).collect().item()
-        tables[name] = {**extent(store, name), "newest_known_at": newest and newest.isoformat()}
-    return {"store": store.uri, "tables": tables}
+    """Version, files, rows, bytes and newest vintage (to the millisecond) of every table, from the logs alone."""
+    return {"store": store.uri, "tables": {name: extent(store, name) for name in TABLES}}
 
 
 def good_days(store: Store, source: str) -> set[date]:

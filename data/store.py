@@ -9,11 +9,14 @@ import hashlib
 import json
 import os
 import random
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -22,13 +25,18 @@ import narwhals as nw
 import polars as pl
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from data import engine
 from data.schema import TABLES, BadRow, Column, Failure, Table
 from data.vintages import as_of
 
-TRIES = 20
+TRIES, PATIENCE = 20, 120.0
+"""A commit that other writers were faster than is tried again, at least so often and for so many seconds."""
+_TURNS: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+"""Threads of one process take turns to write to a table; only processes race."""
+CHECKPOINT_EVERY = "20"
+"""Opening a table reads the commits since its last checkpoint one by one, which tells on a bucket."""
 _PART = r"^[A-Za-z0-9_.-]+$"
 
 
@@ -85,7 +93,7 @@ class Store:
                 schema=Schema.from_arrow(table.schema),
                 partition_by=[table.partition] if table.partition else [],
                 mode="ignore",
-                configuration={"delta.appendOnly": "true"},
+                configuration={"delta.appendOnly": "true", "delta.checkpointInterval": CHECKPOINT_EVERY},
                 storage_options=self._io,
             )
         except CommitFailedError:  # another process created it at the same instant
@@ -125,20 +133,31 @@ class Store:
 
     def version(self, name: str) -> int:
         """Number of the newest commit of a table; -1 before it exists. Cheap: the key for caches."""
-        return int(self.table(name).version()) if self.exists(name) else -1
+        found = self.find(name)
+        return int(found.version()) if found else -1
 
-    def table(self, name: str) -> DeltaTable:
-        """The table itself, as of its newest commit; for upkeep. Failure("storage") if it cannot be read."""
+    def find(self, name: str) -> DeltaTable | None:
+        """The table itself, as of its newest commit, or None before it exists. Failure("storage") if it is damaged."""
         try:
             return DeltaTable(self._at(name), storage_options=self._io)
+        except TableNotFoundError:
+            return None
         except (DeltaError, OSError) as error:
             raise self._failed("read", name, error) from error
 
+    def table(self, name: str) -> DeltaTable:
+        """The same where it has to exist."""
+        found = self.find(name)
+        if found is None:
+            raise Failure("storage", f"there is no table {name} at {self.uri}")
+        return found
+
     def read(self, name: str) -> pl.LazyFrame:
         """All rows of a table, every vintage. An absent table reads as an empty one, an absent column as empty."""
-        if not self.exists(name):
+        found = self.find(name)
+        if found is None:
             return pl.from_arrow(TABLES[name].schema.empty_table()).lazy()  # type: ignore[union-attr]
-        return self._scan(name, self.table(name))
+        return self._scan(name, found)
 
     def rows(self, name: str) -> nw.LazyFrame[Any]:
         """The same as a frame of the engine."""
@@ -225,15 +244,17 @@ class Store:
 
     def attempt(self, name: str, write: Callable[[], int]) -> int:
         """Do what commits to a table; again where another writer was first. Failure("storage") if it cannot be done."""
-        for attempt in range(1, TRIES + 1):
-            try:
-                return write()
-            except CommitFailedError as error:  # another writer was first: read again
-                if attempt == TRIES:
+        until = time.monotonic() + PATIENCE
+        with _TURNS[self.uri, name]:
+            for attempt in count(1):
+                try:
+                    return write()
+                except CommitFailedError as error:  # another writer was first: read again
+                    if attempt >= TRIES and time.monotonic() > until:
+                        raise self._failed("write", name, error) from error
+                    time.sleep(random.random() * 0.05 * min(attempt, TRIES))  # noqa: S311 - jitter
+                except (DeltaError, OSError) as error:
                     raise self._failed("write", name, error) from error
-                time.sleep(random.random() * 0.05 * attempt)  # noqa: S311 - jitter
-            except (DeltaError, OSError) as error:
-                raise self._failed("write", name, error) from error
         raise AssertionError("unreachable")
 
     def _failed(self, verb: str, name: str, error: Exception) -> Failure:

@@ -7,8 +7,10 @@ stay for a week.
 import json
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
@@ -52,16 +54,20 @@ def _clean(store: Store, name: str) -> int:
     return len(table.vacuum(retention_hours=SAFE_HOURS, dry_run=False, full=True))
 
 
-def extent(store: Store, name: str) -> dict[str, int]:
-    """version, files, rows and bytes of a table, from its log alone; a table that does not exist has version -1."""
-    if not store.exists(name):
-        return {"version": -1, "files": 0, "rows": 0, "bytes": 0}
-    table = store.table(name)
+def extent(store: Store, name: str) -> dict[str, Any]:
+    """version, files, rows, bytes and newest vintage of a table, from its log alone; version -1 where there is none."""
+    table = store.find(name)
+    if table is None:
+        return {"version": -1, "files": 0, "rows": 0, "bytes": 0, "newest_known_at": None}
     files = pl.DataFrame(pa.table(table.get_add_actions(flatten=True)))
-    sums = {column: int(files[column].sum()) for column in ("num_records", "size_bytes")}
+    newest = files[f"max.{TABLES[name].stamp}"].max() if len(files) else None
     return {
-        "version": int(table.version()), "files": len(files), "rows": sums["num_records"], "bytes": sums["size_bytes"],
-    }  # fmt: skip
+        "version": int(table.version()),
+        "files": len(files),
+        "rows": int(files["num_records"].sum()),
+        "bytes": int(files["size_bytes"].sum()),
+        "newest_known_at": newest.isoformat() if isinstance(newest, datetime) else None,
+    }
 
 
 def faults(store: Store) -> list[str]:

@@ -90,9 +90,9 @@ def made_mentions(total: int) -> Iterator[pl.DataFrame]:
         ).select(MENTIONS.schema.names).cast(TYPES["mentions"])  # fmt: skip
 
 
-def made_observations() -> Iterator[pl.DataFrame]:
-    """A million: 50 indicators of 5 sources, 200 subjects, 100 dates; one in ten restated."""
-    point = pl.DataFrame({"i": range(50)}).join(pl.DataFrame({"s": range(200)}), how="cross")
+def made_observations(total: int) -> Iterator[pl.DataFrame]:
+    """50 indicators of 5 sources, 90 dates, up to 200 subjects (of a million rows); one in ten restated."""
+    point = pl.DataFrame({"i": range(50)}).join(pl.DataFrame({"s": range(total // 5000)}), how="cross")
     point = point.join(pl.DataFrame({"d": range(90)}), how="cross")
     chance = np.random.default_rng(1)
     again = point.filter(pl.Series(chance.random(len(point)) < 1 / 9))
@@ -239,12 +239,12 @@ def dashboard(ours: Ours) -> Figures:
     }
 
 
-def measured(total: int, folder: Path | None) -> tuple[dict[str, Figures], Figures]:
+def measured(total: int, observations: int, folder: Path | None) -> tuple[dict[str, Figures], Figures]:
     """Figures by system, and those of the dashboard."""
     home = Path(tempfile.mkdtemp(prefix="bench-store-", dir=folder))
     try:
         ours = Ours(home / "ours")
-        load = {"mentions": lambda: made_mentions(total), "observations": made_observations}
+        load = {"mentions": lambda: made_mentions(total), "observations": lambda: made_observations(observations)}
         clock = time.perf_counter()
         for table, pieces in load.items():
             ours.load(table, pieces())
@@ -317,10 +317,11 @@ def shown(work: str, figure: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mentions", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--observations", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, help="where the databases lie meanwhile")
     parser.add_argument("--write", type=Path, help="the page whose section is made anew")
     args = parser.parse_args()
-    text = section({total: measured(total, args.folder) for total in args.mentions})
+    text = section({total: measured(total, args.observations, args.folder) for total in args.mentions})
     print(text)
     if args.write:
         page = args.write.read_text(encoding="utf-8")
