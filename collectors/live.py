@@ -6,7 +6,7 @@ from collectors.archive import Archive
 from collectors.fetch import Pace, Web, validators_from_json
 from collectors.source import Collector
 from data import queries
-from data.settings import Settings
+from data.settings import Settings, secrets
 from data.store import Store
 
 
@@ -16,6 +16,7 @@ class Live:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pace = Pace()
+        self._secrets = secrets()
         self._archive = Archive(settings.payloads, settings.payloads_mb * 1_000_000)
 
     def http(self, collector: Collector, store: Store) -> Web:
@@ -29,4 +30,5 @@ class Live:
             pace=self._pace,
             validators=validators_from_json(queries.validators(store, collector.name)),
             blocked=queries.blocked_hosts(store, now),
+            secrets=self._secrets,
         )

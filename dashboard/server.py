@@ -19,6 +19,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard import api
 from dashboard.live import reader
+from dashboard.signin import SignedIn
 from data import settings
 
 Message = MutableMapping[str, Any]
@@ -100,5 +101,6 @@ app = st.App(
         Middleware(StrictTransport),
         # a foreign page may take our address for its name, and would then be of our origin
         Middleware(TrustedHostMiddleware, allowed_hosts=settings.read().allowed_hosts, www_redirect=False),
+        Middleware(SignedIn),
     ],
 )

@@ -37,6 +37,12 @@ SETTINGS: tuple[Setting, ...] = (
         "names that the dashboard answers to, separated by spaces; * for any",
         "local names; * if HOST is not local",
     ),
+    Setting(
+        "SIGN_IN",
+        "who may see the dashboard: mail addresses, @domains, * for all whom the provider knows; "
+        "everybody without it (docs/operating.md)",
+        "",
+    ),
     Setting("SITE_URL", "address under which visitors reach the dashboard, for links in alerts", ""),
     Setting("ALERTS", "where alerts go: apprise addresses, separated by spaces (docs/operating.md)", ""),
     Setting("CONTACT", "mail or web address that publishers can reach you by; part of the User-Agent", ""),
@@ -55,6 +61,7 @@ class Settings:
     host: str
     port: int
     allowed_hosts: tuple[str, ...]
+    sign_in: tuple[str, ...]
     site_url: str
     alerts: tuple[str, ...]
     contact: str
@@ -70,6 +77,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     values["payloads"] = Path(text["PAYLOADS"])
     values["payloads_mb"] = _number(text, "PAYLOADS_MB", 1, 1_000_000)
     values["port"] = _number(text, "PORT", 1, 65535)
+    values["sign_in"] = tuple(text["SIGN_IN"].lower().split())
     values["alerts"] = tuple(text["ALERTS"].split())
     values["allowed_hosts"] = _hosts(given.get("ALLOWED_HOSTS", ""), text["HOST"])
     if text["SITE_URL"] and not re.fullmatch(r"https?://[A-Za-z0-9.:/_\[\]-]+", text["SITE_URL"]):
