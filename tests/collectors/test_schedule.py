@@ -115,8 +115,8 @@ def test_a_second_worker_stands_by_and_takes_over_when_the_first_is_killed(tmp_p
             worker.wait()
 
 
-def said(log: Path, words: str) -> None:
-    deadline = time.monotonic() + 60
+def said(log: Path, words: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
     while words not in log.read_text():
         assert time.monotonic() < deadline, f"{words} was not said: {log.read_text()}"
         time.sleep(0.1)
