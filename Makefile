@@ -24,6 +24,9 @@ test-faults: .venv/test.stamp   ## every fault on every source, and months of th
 simulate: .venv/run.stamp   ## how often flags are wrong, anew; about half an hour, can be cut and resumed
 	@$(IN) python -m signals simulate
 
+soak: .venv/test.stamp   ## DAYS simulated days of everything, in good weather and in bad; minutes a day
+	@$(IN) python -m tests.soak --days $(or $(DAYS),7) --write docs/reliability.md
+
 bench: .venv/bench.stamp   ## speed, as ratios against what one would use otherwise
 	@$(IN) OPENBLAS_NUM_THREADS=1 python -m signals bench && $(IN) python -m collectors bench tests/payloads --write docs/benchmarks.md
 

@@ -232,7 +232,7 @@ def _schedule(args: argparse.Namespace, here: Settings) -> int:
 
     notify.check(here.alerts)
     store = _store(here)
-    return work(store, Live(here), lambda: notify.tell(store, here.alerts, here.site_url))
+    return work(store, Live(here), lambda: notify.tell(store, here.alerts, here.site_url), lambda: upkeep.tidy(store))
 
 
 def _record(args: argparse.Namespace, here: Settings) -> int:

@@ -1,6 +1,6 @@
 """The web for one run of a source, with what earlier runs remembered, and a key where one is wanted."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from collectors.fetch import Pace, Web, validators_from_json
 from collectors.source import Collector, Key, Payload
 from data import queries
 from data.schema import Failure
-from data.settings import Settings, key_setting
+from data.settings import Settings, key_setting, secrets
 from data.store import Store
 
 
@@ -20,6 +20,7 @@ class Live:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pace = Pace()
+        self._secrets = secrets()
         self._archive = Archive(settings.payloads, settings.payloads_mb * 1_000_000)
 
     def lacks_key(self, collector: Collector) -> bool:
@@ -40,6 +41,7 @@ class Live:
             "validators": validators_from_json(queries.validators(store, collector.name)),
             "blocked": queries.blocked_hosts(store, now),
             "redirects_to": collector.source.redirects_to,
+            "secrets": self._secrets,
         }
         return Web(**how) if key is None else Keyed(key, self._settings.keys[collector.name], **how)
 
@@ -47,8 +49,8 @@ class Live:
 class Keyed(Web):
     """The web for a source with a key: it goes with every request, and is hidden in all that is told or stored."""
 
-    def __init__(self, key: Key, value: str, **how: Any) -> None:
-        super().__init__(secrets=(value,), **how)
+    def __init__(self, key: Key, value: str, *, secrets: Collection[str] = (), **how: Any) -> None:
+        super().__init__(secrets=(*secrets, value), **how)
         self._key, self._value = key, value
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Payload:

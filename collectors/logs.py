@@ -24,6 +24,6 @@ def start(level: str, secrets: Collection[str] = ()) -> None:
     """Log to standard error from now on, and silence the libraries that would repeat us or name addresses."""
     handler = logging.StreamHandler()
     handler.setFormatter(Lines(secrets))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level=level.upper(), handlers=[handler])
     for name in ("apscheduler", "apprise", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR if name == "apscheduler" else logging.CRITICAL)

@@ -23,7 +23,7 @@ from collectors.lease import Turn, turn_over
 from collectors.live import Live
 from collectors.run import catalogue_rows, recorded, run_source
 from collectors.source import Collector
-from data import queries, shipped, upkeep
+from data import queries, shipped
 from data.queries import SourceState
 from data.schema import SUCCESS, Run
 from data.store import Store
@@ -35,7 +35,8 @@ FIRST_RETRY = timedelta(hours=1)
 LONGEST_RETRY = timedelta(hours=24)
 LONGEST_RUN = timedelta(hours=1)
 """A run that takes longer is written down as `timeout`. Its thread cannot be ended; the other sources have theirs."""
-SECONDS_TO_STOP = 2.5  # three in all; platforms kill after ten to thirty
+SECONDS_TO_STOP = 2.5  # three in all on a folder; platforms kill after ten to thirty
+SECONDS_TO_RELEASE = 5.0  # a commit in the bucket; without it the next worker waits for the lease to expire
 CLOCK_STEP = timedelta(seconds=30)
 """A wall clock that has moved by so much more or less than time has passed was set, or the machine slept."""
 SETTLE = timedelta(seconds=20)
@@ -116,10 +117,10 @@ def _tried(name: str, chore: Callable[[], object]) -> None:
 
 
 class Worker:
-    """The schedule of one process. `collect` runs a source and writes its record; `tell` sends what is to be told,
-    `keep` keeps the tables in order.
+    """The schedule of one process.
 
-    Time comes in as `now` (an instant, UTC), `passed` (seconds that only ever grow) and `jitter` (seconds).
+    `collect` runs a source and writes its record, `tell` sends what is to be told, `keep` tidies the tables.
+    Time comes in as `now` (an instant, UTC) and `passed` (seconds that only ever grow); `jitter` is in seconds.
     """
 
     def __init__(
@@ -257,14 +258,17 @@ class Worker:
         self._states[name] = after(self._states.get(name), recorded([run], self._store)[0])
 
 
-def work(store: Store, live: Live, tell: Callable[[], object]) -> int:
-    """Collect until SIGTERM or SIGINT; a running job may end within seconds, else it is cut (it is safe to)."""
+def work(store: Store, live: Live, tell: Callable[[], object], keep: Callable[[], object] = lambda: None) -> int:
+    """Collect until SIGTERM or SIGINT; a running job may end within seconds, else it is cut (it is safe to).
+
+    `tell` is called when something may be news, and hourly; `keep` once a day.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     collectors = {name: c for name, c in registry.all_collectors().items() if not live.lacks_key(c)}
     collect = lambda c: run_source(c, live.http(c, store), store)  # noqa: E731
-    worker = Worker(store, collectors, collect, tell, keep=lambda: upkeep.tidy(store))
+    worker = Worker(store, collectors, collect, tell, keep)
     turn, code = turn_over(store), 0
     try:
         _take_turns(store, worker, turn, stop)
@@ -272,7 +276,9 @@ def work(store: Store, live: Live, tell: Callable[[], object]) -> int:
         log.exception("worker=failed")
         code = 1
     worker.end(SECONDS_TO_STOP)
-    _release(turn)
+    releasing = threading.Thread(target=_release, args=[turn], daemon=True)
+    releasing.start()
+    releasing.join(SECONDS_TO_RELEASE)
     log.info("worker=stopped")
     logging.shutdown()
     os._exit(code)  # a thread inside a blocked read cannot be ended otherwise

@@ -20,6 +20,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from dashboard import api
 from dashboard.delivery import Delivery, is_embedded
 from dashboard.live import reader
+from dashboard.signin import SignedIn
 from data import settings
 
 Message = MutableMapping[str, Any]
@@ -109,5 +110,6 @@ app = st.App(
         Middleware(Delivery),
         # a foreign page may take our address for its name, and would then be of our origin
         Middleware(TrustedHostMiddleware, allowed_hosts=settings.read().allowed_hosts, www_redirect=False),
+        Middleware(SignedIn),
     ],
 )

@@ -38,6 +38,12 @@ SETTINGS: tuple[Setting, ...] = (
         "names that the dashboard answers to, separated by spaces; * for any",
         "local names; * if HOST is not local",
     ),
+    Setting(
+        "SIGN_IN",
+        "who may see the dashboard: mail addresses, @domains, * for all whom the provider knows; "
+        "everybody without it (docs/operating.md)",
+        "",
+    ),
     Setting("SITE_URL", "address under which visitors reach the dashboard, for links in alerts", ""),
     Setting("ALERTS", "where alerts go: apprise addresses, separated by spaces (docs/operating.md)", ""),
     Setting("EMBED_ORIGINS", "sites that may show a chart in a frame: *, none, or origins with spaces between", "*"),
@@ -60,6 +66,7 @@ class Settings:
     host: str
     port: int
     allowed_hosts: tuple[str, ...]
+    sign_in: tuple[str, ...]
     site_url: str
     alerts: tuple[str, ...]
     embed_origins: str
@@ -84,6 +91,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     values["payloads"] = Path(text["PAYLOADS"])
     values["payloads_mb"] = _number(text, "PAYLOADS_MB", 1, 1_000_000)
     values["port"] = _number(text, "PORT", 1, 65535)
+    values["sign_in"] = tuple(text["SIGN_IN"].lower().split())
     values["alerts"] = tuple(text["ALERTS"].split())
     values["allowed_hosts"] = _hosts(given.get("ALLOWED_HOSTS", ""), text["HOST"])
     if text["SITE_URL"] and not re.fullmatch(r"https?://[A-Za-z0-9.:/_\[\]-]+", text["SITE_URL"]):

@@ -44,10 +44,10 @@ def browser() -> Iterator[Browser]:
 class Server:
     """One web process over one store."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, port: int = 0) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+            port = port or free.getsockname()[1]
         self.store, self.url = Store(uri), f"http://127.0.0.1:{port}"
         here = {**os.environ, "STORE_URI": uri, "PORT": str(port), "HOST": "127.0.0.1"}
         self.process = subprocess.Popen(

@@ -17,7 +17,7 @@ from data.schema import Outcome, Run
 from data.store import Store
 
 START = datetime(2026, 11, 23, 6, tzinfo=UTC)
-MOST_SECONDS = 30.0
+MOST_SECONDS = 120.0
 
 
 class Clock:
@@ -89,15 +89,24 @@ class Week:
         with self._lock:
             self._busy += change
 
-    def until(self, end: datetime, hung: int = 0) -> None:
-        """Let time pass. `hung`: how many jobs are expected never to end."""
-        while True:
+    def until(
+        self,
+        end: datetime,
+        hung: int = 0,
+        told: Callable[[datetime], object] = lambda _: None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        """Let time pass. `hung`: how many jobs are expected never to end; `told` hears of every step."""
+        while stop is None or not stop.is_set():
             self._settle(hung)
             due = min((job.next_run_time for job in self.worker.scheduler.get_jobs()), default=end)
             if due > end:
                 break
             self.clock.to(max(due, self.clock.now()))
+            told(self.clock.now())
             self.worker.watch()
+        if stop is not None and stop.is_set():
+            return
         self.clock.to(max(end, self.clock.now()))
         self.worker.watch()
 

@@ -17,6 +17,7 @@ from data.queries import SourceState
 from data.store import Store
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+HOME = Path(__file__).parents[2]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DAILY = one("epoch_eci")
 
@@ -75,21 +76,50 @@ def test_sigterm_ends_the_worker_cleanly_with_the_baseline_loaded(tmp_path: Path
         "PAYLOADS": str(tmp_path / "payloads"),
         "FETCH_SECONDS": "1",
     }
-    worker = subprocess.Popen(
-        [sys.executable, "-c", NO_NETWORK], env=here, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True
-    )
+    worker = subprocess.Popen([sys.executable, "-c", NO_NETWORK], env=here, cwd=HOME, stderr=subprocess.PIPE, text=True)
     store = Store(str(tmp_path / "tables"))
     deadline = time.monotonic() + 60
     while not tried(store) and time.monotonic() < deadline:
         time.sleep(0.2)
     worker.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    said = worker.communicate(timeout=15)[1]
-    assert worker.returncode == 0, said
-    assert time.monotonic() - began < 10
-    assert "worker=stopped" in said
+    told = worker.communicate(timeout=15)[1]
+    assert worker.returncode == 0, told
+    assert time.monotonic() - began < 3
+    assert "worker=stopped" in told
     assert queries.status(store)["tables"]["observations"]["rows"] > 500
     assert tried(store) == {"network"}
+
+
+def test_a_second_worker_stands_by_and_takes_over_when_the_first_is_killed(tmp_path: Path) -> None:
+    here = {
+        **os.environ,
+        "STORE_URI": str(tmp_path / "tables"),
+        "PAYLOADS": str(tmp_path / "payloads"),
+        "FETCH_SECONDS": "1",
+    }
+    workers, logs = [], []
+    try:
+        for number in range(2):
+            logs.append(tmp_path / f"{number}.log")
+            with logs[number].open("w") as log:
+                workers.append(subprocess.Popen([sys.executable, "-c", NO_NETWORK], env=here, cwd=HOME, stderr=log))
+            said(logs[number], ("worker=working", "worker=standing_by")[number])
+        assert "worker=working" not in logs[1].read_text()
+        workers[0].kill()
+        said(logs[1], "worker=working")
+        said(logs[1], "outcome=network")
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+
+
+def said(log: Path, words: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while words not in log.read_text():
+        assert time.monotonic() < deadline, f"{words} was not said: {log.read_text()}"
+        time.sleep(0.1)
 
 
 # the worker itself, with a network that refuses every connection: tests never leave this machine

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from collectors.schedule import due
+from collectors.schedule import after, due
 from data.queries import SourceState
 from data.schema import SUCCESS, Run
 from tests.conftest import NOW
@@ -97,7 +97,7 @@ def lived(name: str, server: FaultServer, days: int, weather: Weather | None) ->
             run = bench.run(at, fault, seconds=fault[0].seconds if fault else 20)
             runs.append(run)
             faults += [f"{at:%m-%d %H:%M} {fault[0].label} {fault[1]}: {run.outcome}"] if fault else []
-            state = next_state(state, run)
+            state = after(state, run)
             at = max(due(bench.collector, state, at), at + timedelta(minutes=1))
         last = NOW + timedelta(days=days + 1)
         errors = []
@@ -109,23 +109,6 @@ def lived(name: str, server: FaultServer, days: int, weather: Weather | None) ->
         return History(current(bench.store, day), damage(bench.store), runs, bench.log, faults, errors)
     finally:
         shutil.rmtree(folder)
-
-
-def next_state(state: SourceState | None, run: Run) -> SourceState:
-    """What the run records would say of the source after one more run."""
-    good = run.outcome in SUCCESS
-    waits = [w for w in (state.not_before if state else None, run.not_before) if w]
-    return SourceState(
-        source=run.source,
-        last_good=run.ended_at if good else state.last_good if state else None,
-        last_try=run.ended_at,
-        failures=0 if good else (state.failures if state else 0) + 1,
-        outcome=run.outcome,
-        error=run.error or "",
-        is_baseline=False,
-        newest_known_at=None,
-        not_before=max(waits, default=None),
-    )
 
 
 def differences(right: History, other: History) -> list[str]:
@@ -164,7 +147,7 @@ def fleet(names: list[str], server: FaultServer, days: int, weather: Weather | N
                 jobs = [pool.submit(b.run, at, f, seconds=s) for b, f, s in zip(ready, faults, seconds, strict=True)]
                 for run in [job.result() for job in jobs]:
                     runs.append(run)
-                    states[run.source] = next_state(states.get(run.source), run)
+                    states[run.source] = after(states.get(run.source), run)
                     bench = benches[names.index(run.source)]
                     when[run.source] = max(due(bench.collector, states[run.source], at), at + timedelta(minutes=1))
         server.settled()

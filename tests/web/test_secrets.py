@@ -20,7 +20,7 @@ CANARIES = {
     "AWS_SECRET_ACCESS_KEY": "canary/aws+secret",
     "GITHUB_TOKEN": "canary-github-token",
     "MONITOR_PASSWORD": "canary-password",
-    "ALERTS": "json://127.0.0.1:9/canary-hook-token mailto://you:canary-mail-word@127.0.0.1:9?to=a@example.org",
+    "ALERTS": "json://127.0.0.1:9/canary-hook-token mailto://you:canary-mail@127.0.0.1:9?from=b@example.org&to=a@example.org",
 }
 HOME = Path(__file__).parents[2]
 
@@ -43,7 +43,7 @@ def environment(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A folder in which a worker has tried every source, and what it logged."""
-    folder = tmp_path_factory.mktemp("canary")
+    folder = tmp_path_factory.mktemp("watched")
     worker = subprocess.Popen([sys.executable, "-c", WORKER], env=environment(folder), cwd=HOME, text=True,
                               stderr=subprocess.PIPE)  # fmt: skip
     store, deadline = Store(str(folder / "tables")), time.monotonic() + 90
