@@ -24,8 +24,7 @@ FIRST_DAY, LAST_DAY = date(1950, 1, 1), date(2099, 12, 31)
 class View:
     """Labs highlighted (or the only ones shown), the day of knowledge, the range, the scale and the variant.
 
-    The rest filters single pages: `state` and `layout` the overview, `kind`, `topic`, `search` and
-    `measure` the mentions.
+    The rest filters single pages: `state` and `layout` the overview, the others from `kind` on the mentions.
     """
 
     labs: tuple[str, ...] = ()
@@ -41,6 +40,10 @@ class View:
     topic: str = ""
     search: str = ""
     measure: Literal["", "count"] = ""
+    source: str = ""
+    outlet: str = ""
+    by: Literal["", "topic"] = ""
+    step: Literal["", "day"] = ""
 
     @property
     def instant(self) -> datetime | None:
@@ -77,6 +80,10 @@ def parse(query: Mapping[str, Sequence[str]]) -> View:
         topic=_slug(_last(query, "topic")),
         search=clean(_last(query, "q"), MOST_SEARCH).strip(),
         measure="count" if _last(query, "m") == "count" else "",
+        source=_slug(_last(query, "src")),
+        outlet=clean(_last(query, "out"), MOST_SEARCH).strip(),
+        by="topic" if _last(query, "by") == "topic" else "",
+        step="day" if _last(query, "step") == "day" else "",
     )
 
 
@@ -85,13 +92,17 @@ def query(view: View) -> Query:
     parts: Query = {
         "as": [view.layout] if view.layout else [],
         "asof": [view.as_of.isoformat()] if view.as_of else [],
+        "by": [view.by] if view.by else [],
         "from": [view.start] if view.start else [],
         "kind": [view.kind] if view.kind else [],
         "lab": list(view.labs),
         "m": [view.measure] if view.measure else [],
         "only": ["1"] if view.only else [],
+        "out": [view.outlet] if view.outlet else [],
         "q": [view.search] if view.search else [],
+        "src": [view.source] if view.source else [],
         "st": [view.state] if view.state else [],
+        "step": [view.step] if view.step else [],
         "to": [view.end] if view.end else [],
         "topic": [view.topic] if view.topic else [],
         "v": [view.variant] if view.variant else [],

@@ -1,20 +1,30 @@
-"""Mentions, a page at a time, newest first; however many there are, only the months that a page needs are read."""
+"""Mentions, a page at a time, newest first, and their numbers by day.
+
+However many there are, only the months that a page needs are read; numbers come from the daily counts that each run
+keeps, never from titles.
+"""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import polars as pl
 
 from data.resources import current_tagger
+from data.schema import BASELINE, OBSERVATIONS
 from data.store import Store
+from data.stories import Article, stories
 from data.terms import licence_column, sources_to_pass_on, terms
 from data.text import safe_link
+from data.vintages import as_of
 
 COLUMNS = (
     "published_at", "precision", "lab", "topic", "kind", "outlet", "publisher_lab", "title", "url", "lang", "source",
     "licence", "known_at", "article_id", "id",
 )  # fmt: skip
+DAILY = "_daily"
+"""How the daily tables are called: they have no page of their own."""
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z_([0-9a-f]{1,64})", re.ASCII)
 
 
@@ -40,11 +50,17 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which mentions: rows that name one of the labs, the topic, the kind; first and last day of publication."""
+    """Which mentions: rows that name one of the labs, the topic, the kind; first and last day of publication.
+
+    `not_kind` leaves a kind out, such as the labs' own posts.
+    """
 
     labs: tuple[str, ...] = ()
     topic: str = ""
     kind: str = ""
+    not_kind: str = ""
+    source: str = ""
+    outlet: str = ""
     search: str = ""
     first: date | None = None
     last: date | None = None
@@ -56,9 +72,7 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
 
     One row an article, lab and topic, by the newest list of names; what names nobody is left out.
     """
-    known = store.read("mentions")
-    if wanted.instant is not None:
-        known = known.filter(pl.col("known_at") <= wanted.instant)
+    known = _known(store, wanted.instant)
     permitted = terms(store, wanted.instant)
     rows = known.filter(
         (pl.col("tagger") == current_tagger(known)) & pl.col("source").is_in(sources_to_pass_on(permitted))
@@ -83,6 +97,89 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
     return shown, Cursor(*last[0]) if len(listed) > most else None
 
 
+def articles(store: Store, wanted: Wanted, most: int) -> pl.DataFrame:
+    """The newest `most` articles that are wanted, one row each, for the screen: not all of them may leave.
+
+    `labs` and `topics` are all that an article names; `story` is the article that its story began with, among these,
+    and `outlets` how many had that story; `may_leave` whether the publisher lets its row be passed on.
+    """
+    known = _known(store, wanted.instant)
+    current = known.filter(pl.col("tagger") == current_tagger(known))
+    rows = current.filter(_chosen(wanted))
+    months: list[str] = []
+    ids: dict[str, None] = {}
+    for month in rows.select(pl.col("month").unique()).collect()["month"].sort(descending=True):
+        if len(ids) >= most:
+            break
+        months.append(month)
+        piece = rows.filter(pl.col("month") == month).select("article_id", "published_at").collect()
+        ids |= dict.fromkeys(piece.sort("published_at", "article_id", descending=[True, False])["article_id"])
+    newest = current.filter(pl.col("month").is_in(months) & pl.col("article_id").is_in(list(ids)[:most]))
+    named = newest.group_by("article_id").agg(
+        pl.col("published_at", "precision", "kind", "outlet", "publisher_lab", "title", "url", "canonical_url").first(),
+        pl.col("source", "lang", "known_at").first(),
+        is_baseline=pl.col("run_id").str.starts_with(BASELINE).first(),
+        labs=pl.col("lab").filter(pl.col("lab") != "").unique().sort(),
+        topics=pl.col("topic").filter(pl.col("topic") != "").unique().sort(),
+    )
+    listed = named.sort("published_at", "article_id", descending=[True, False]).collect()
+    fields = listed.select("article_id", "title", "canonical_url", "published_at")
+    of = stories([Article(*row) for row in fields.iter_rows()])
+    free = sources_to_pass_on(terms(store, wanted.instant))
+    return listed.with_columns(
+        pl.Series("url", [safe_link(url) for url in listed["url"]], dtype=pl.String),
+        story=pl.Series([of[key] for key in listed["article_id"]], dtype=pl.String),
+        may_leave=pl.col("source").is_in(free),
+    ).with_columns(outlets=pl.col("outlet").n_unique().over("story"))
+
+
+def present(store: Store, instant: datetime | None = None) -> pl.DataFrame:
+    """What mentions there are to choose from: each source, kind and outlet once."""
+    known = _known(store, instant).filter((pl.col("lab") != "") | (pl.col("topic") != ""))
+    return known.select("source", "kind", "outlet").unique().sort("source", "kind", "outlet").collect()
+
+
+def daily(store: Store, instant: datetime | None = None) -> pl.DataFrame:
+    """The daily counts: source, indicator, series, date, value; by the newest lists of names of each source.
+
+    A series is "topic:…", "lab:…", "from:…", or empty for all that was read. A day that is not here was not read.
+    """
+    rows = store.read("observations").filter(pl.col("indicator").str.ends_with(DAILY))
+    current = as_of(rows, OBSERVATIONS.point, instant).filter(pl.col("value").is_not_null())
+    found = current.select("source", "indicator", "variant", "date", "value", "known_at", series="subject").collect()
+    newest = found.group_by("source", "variant").agg(pl.col("known_at").min()).sort("known_at", "variant")
+    last = newest.group_by("source", maintain_order=True).agg(pl.col("variant").last())
+    kept = found.join(last, on=["source", "variant"], how="semi")
+    return kept.select("source", "indicator", "series", "date", "value").sort("source", "series", "date")
+
+
+def by_period(counts: pl.DataFrame, series: Iterable[str], *, days: bool = False) -> pl.DataFrame:
+    """Number and share of each series by day, or by week (Monday to Sunday, UTC): series, date, number, read, share.
+
+    `counts`: the daily counts of one source. A week needs three days that were read, and its number is scaled up to
+    seven; a week that is not over is left out. Where nothing was read there is no row, which is not the same as 0.
+    """
+    read = counts.filter(pl.col("series") == "").select("date", read="value")
+    wanted = counts.filter(pl.col("series").is_in(list(series))).join(read, on="date")
+    if days or wanted.is_empty():
+        found = wanted.with_columns(number=pl.col("value"))
+    else:
+        end = read["date"].max()
+        weeks = wanted.with_columns(pl.col("date").dt.truncate("1w")).group_by("series", "date")
+        found = (
+            weeks.agg(pl.col("value", "read").sum(), days=pl.len())
+            .filter((pl.col("days") >= 3) & (pl.col("date").dt.offset_by("6d") <= end))
+            .with_columns(number=pl.col("value") * 7 / pl.col("days"))
+        )
+    share = pl.when(pl.col("read") > 0).then(pl.col("value") / pl.col("read"))
+    return found.with_columns(share=share).select("series", "date", "number", "read", "share").sort("series", "date")
+
+
+def _known(store: Store, instant: datetime | None) -> pl.LazyFrame:
+    rows = store.read("mentions")
+    return rows if instant is None else rows.filter(pl.col("known_at") <= instant)
+
+
 def _chosen(wanted: Wanted) -> pl.Expr:
     keep = (pl.col("lab") != "") | (pl.col("topic") != "")
     if wanted.labs:
@@ -91,6 +188,12 @@ def _chosen(wanted: Wanted) -> pl.Expr:
         keep &= pl.col("topic") == wanted.topic
     if wanted.kind:
         keep &= pl.col("kind") == wanted.kind
+    if wanted.not_kind:
+        keep &= pl.col("kind") != wanted.not_kind
+    if wanted.source:
+        keep &= pl.col("source") == wanted.source
+    if wanted.outlet:
+        keep &= pl.col("outlet") == wanted.outlet
     if wanted.search:
         keep &= pl.col("title").str.to_lowercase().str.contains(wanted.search.lower(), literal=True)
     if wanted.first:

@@ -37,6 +37,10 @@ def views(draw: st.DrawFn) -> View:
         topic=draw(slugs),
         search=clean(draw(st.text(max_size=60)), 100).strip(),
         measure=draw(st.sampled_from(["", "count"])),
+        source=draw(slugs),
+        outlet=clean(draw(st.text(max_size=60)), 100).strip(),
+        by=draw(st.sampled_from(["", "topic"])),
+        step=draw(st.sampled_from(["", "day"])),
     )
 
 
@@ -46,7 +50,28 @@ def test_a_view_survives_the_round_trip(view: View) -> None:
     assert list(query(view)) == sorted(query(view))
 
 
-keys = st.sampled_from(["lab", "only", "asof", "from", "to", "y", "v", "st", "as", "kind", "topic", "q", "m", "foo"])
+keys = st.sampled_from(
+    [
+        "lab",
+        "only",
+        "asof",
+        "from",
+        "to",
+        "y",
+        "v",
+        "st",
+        "as",
+        "kind",
+        "topic",
+        "q",
+        "m",
+        "src",
+        "out",
+        "by",
+        "step",
+        "foo",
+    ]
+)
 
 
 @given(st.dictionaries(keys, st.lists(st.text(max_size=30), max_size=4)))
