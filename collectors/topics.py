@@ -29,6 +29,8 @@ def topics_of(title: str, summary: str = "", *, ai_only: bool = False) -> tuple[
             continue
         if term.requires and term.requires.isdisjoint(words):
             continue
+        if term.only_ai and not ai_only:
+            continue
         if term.needs_ai and not ai_only and not speaks_of_ai(title, summary):
             continue
         if term.needs_product and not (
@@ -63,6 +65,7 @@ class _Term:
     vetoes: frozenset[str]
     requires: frozenset[str]
     needs_ai: bool  # an everyday word: outside AI-only sources it needs company (context_outside_ai_sources)
+    only_ai: bool  # enough alone only where all is about AI (strict_in_ai_sources)
     needs_product: bool  # a verb: it needs a lab or a product in the same title (strict_with_lab_alias)
 
 
@@ -92,8 +95,8 @@ def _find() -> Callable[[str], list[tuple[int, int, _Term | str]]]:
 
 def _terms(topic: str, entry: dict[str, Any]) -> Iterator[tuple[str, _Term]]:
     """Each strict term in its forms."""
-    verbs = entry.get("strict_with_lab_alias", [])
-    for words in (*entry["strict"], *verbs):
+    verbs, at_home = entry.get("strict_with_lab_alias", []), entry.get("strict_in_ai_sources", [])
+    for words in (*entry["strict"], *at_home, *verbs):
         vetoes = {form for veto in entry["veto"] if words in veto["drops"] for form in _folded(veto["terms"])}
         for form in _forms(words):
             yield (
@@ -105,6 +108,7 @@ def _terms(topic: str, entry: dict[str, Any]) -> Iterator[tuple[str, _Term]]:
                     vetoes=frozenset(vetoes),
                     requires=frozenset(_folded(entry.get("requires", {}).get(words, ()))),
                     needs_ai=words in entry.get("context_outside_ai_sources", ()),
+                    only_ai=words in at_home,
                     needs_product=words in verbs,
                 ),
             )

@@ -470,33 +470,10 @@ def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
     return fig
 
 
-def mentions_over_time(named: pd.DataFrame, view: View, mode: Mode) -> go.Figure:
-    """Lab mentions by week, or by month or quarter where they reach far back: counts, or shares of all of them.
-
-    The running period is left out, since it is not complete.
-    """
-    ink = INKS[mode]
+def blank(ink: Ink) -> go.Figure:
+    """A figure in our style with nothing in it yet, for charts drawn elsewhere."""
     fig = go.Figure()
     _style(fig, ink)
-    when = named["published_at"].dt.tz_convert(None)
-    reach = (when.max() - when.min()).days
-    period = when.dt.to_period("W-SUN" if reach < 200 else "M" if reach < 1000 else "Q").dt.start_time
-    labs = view.labs or tuple(MAIN_LABS)
-    lab = named["lab"].where(named["lab"].isin(labs), "Other")
-    counts = pd.crosstab(period, lab)
-    counts = counts.iloc[:-1] if len(counts) > 2 else counts
-    total = counts.sum(axis=1)
-    values = counts if view.measure else counts.div(total.where(total > 0), axis=0)
-    for name in ["Other", *reversed(labs)]:
-        if name in values:
-            style = None if name == "Other" else lab_style(name, mode)
-            fig.add_bar(
-                x=[d.isoformat() for d in values.index], y=values[name], name=style.name if style else "Other",
-                marker={"color": style.mark if style else ink.other, "line": {"width": 0}},
-            )  # fmt: skip
-    fig.update_layout(barmode="stack", bargap=0.1, height=380, showlegend=True, legend={"orientation": "h", "y": -0.15})
-    if not view.measure:
-        fig.update_yaxes(tickformat=".0%", range=[0, 1])
     return fig
 
 

@@ -155,6 +155,10 @@ def _controls(view: View) -> dict[str, object]:
         "w_topic": view.topic or None,
         "w_search": view.search,
         "w_measure": "Count" if view.measure else "Share",
+        "w_source": view.source or None,
+        "w_outlet": view.outlet or None,
+        "w_by": "Topics" if view.by else "Labs",
+        "w_step": "Days" if view.step else "Weeks",
     }
 
 

@@ -28,8 +28,8 @@ class View:
 
     `since` is what changes are counted from: a day, a number of days (`30d`), or nothing for the reader's
     last visit. The rest is for single pages: `state` and `layout` the overview, `tab` the signals and the
-    data, `shown` the marks of the indicator that are off by default, `kind`, `topic`, `search` and `measure`
-    the mentions.
+    data, `shown` the marks of the indicator that are off by default, the others from `kind` on the
+    mentions.
     """
 
     labs: tuple[str, ...] = ()
@@ -48,6 +48,10 @@ class View:
     topic: str = ""
     search: str = ""
     measure: Literal["", "count"] = ""
+    source: str = ""
+    outlet: str = ""
+    by: Literal["", "topic"] = ""
+    step: Literal["", "day"] = ""
 
     @property
     def instant(self) -> datetime | None:
@@ -87,6 +91,10 @@ def parse(query: Mapping[str, Sequence[str]]) -> View:
         topic=_slug(_last(query, "topic")),
         search=clean(_last(query, "q"), MOST_SEARCH).strip(),
         measure="count" if _last(query, "m") == "count" else "",
+        source=_slug(_last(query, "src")),
+        outlet=clean(_last(query, "out"), MOST_SEARCH).strip(),
+        by="topic" if _last(query, "by") == "topic" else "",
+        step="day" if _last(query, "step") == "day" else "",
     )
 
 
@@ -95,15 +103,19 @@ def query(view: View) -> Query:
     parts: Query = {
         "as": [view.layout] if view.layout else [],
         "asof": [view.as_of.isoformat()] if view.as_of else [],
+        "by": [view.by] if view.by else [],
         "from": [view.start] if view.start else [],
         "kind": [view.kind] if view.kind else [],
         "lab": list(view.labs),
         "m": [view.measure] if view.measure else [],
         "only": ["1"] if view.only else [],
+        "out": [view.outlet] if view.outlet else [],
         "q": [view.search] if view.search else [],
         "show": list(view.shown),
         "since": [view.since] if view.since else [],
+        "src": [view.source] if view.source else [],
         "st": [view.state] if view.state else [],
+        "step": [view.step] if view.step else [],
         "tab": [view.tab] if view.tab else [],
         "to": [view.end] if view.end else [],
         "topic": [view.topic] if view.topic else [],

@@ -1,7 +1,11 @@
-"""Mentions, a page at a time, newest first; however many there are, only the months that a page needs are read."""
+"""Mentions, a page at a time, newest first, and their numbers by day.
+
+However many there are, only the months that a page needs are read; numbers come from the daily counts that each run
+keeps, never from titles.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -11,15 +15,20 @@ import polars as pl
 from data.frames import Rows, as_polars
 from data.queries import known
 from data.resources import current_tagger
+from data.schema import BASELINE, OBSERVATIONS
 from data.store import Store
+from data.stories import Article, stories
 from data.terms import licence_column, sources_to_pass_on, terms
 from data.text import safe_link
+from data.vintages import latest
 
 COLUMNS = (
     "published_at", "precision", "lab", "topic", "kind", "outlet", "publisher_lab", "title", "url", "lang", "source",
     "licence", "known_at", "article_id", "id",
 )  # fmt: skip
 STORED = tuple(c for c in COLUMNS if c != "licence")
+DAILY = "_daily"
+"""How the daily tables are called: they have no page of their own."""
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z_([0-9a-f]{1,64})", re.ASCII)
 
 
@@ -45,11 +54,17 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which mentions: rows that name one of the labs, the topic, the kind; first and last day of publication."""
+    """Which mentions: rows that name one of the labs, the topic, the kind; first and last day of publication.
+
+    `not_kind` leaves a kind out, such as the labs' own posts.
+    """
 
     labs: tuple[str, ...] = ()
     topic: str = ""
     kind: str = ""
+    not_kind: str = ""
+    source: str = ""
+    outlet: str = ""
     search: str = ""
     first: date | None = None
     last: date | None = None
@@ -83,7 +98,7 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
     return shown, Cursor(*last[0]) if len(listed) > most else None
 
 
-def daily(store: Store, wanted: Wanted) -> pl.DataFrame:
+def counted(store: Store, wanted: Wanted) -> pl.DataFrame:
     """day, lab, topic, articles: how many articles named them, by day of publication; what names nobody is left out.
 
     An article counts once a lab and topic. Sorted by day, lab and topic.
@@ -95,6 +110,84 @@ def daily(store: Store, wanted: Wanted) -> pl.DataFrame:
         .agg(articles=nw.col("id").len().cast(nw.Int64))  # one row an article, lab and topic
     )
     return as_polars(counted.sort("day", "lab", "topic"))
+
+
+def articles(store: Store, wanted: Wanted, most: int) -> pl.DataFrame:
+    """The newest `most` articles that are wanted, one row each, for the screen: not all of them may leave.
+
+    `labs` and `topics` are all that an article names; `story` is the article that its story began with, among these,
+    and `outlets` how many had that story; `may_leave` whether the publisher lets its row be passed on.
+    """
+    every = known(store.rows("mentions"), wanted.instant)
+    current = every.filter(nw.col("tagger") == current_tagger(every))
+    rows = current.filter(*_conditions(wanted))
+    months: list[str] = []
+    ids: dict[str, None] = {}
+    for month in as_polars(rows.select("month").unique())["month"].sort(descending=True):
+        if len(ids) >= most:
+            break
+        months.append(month)
+        piece = as_polars(rows.filter(nw.col("month") == month).select("article_id", "published_at"))
+        ids |= dict.fromkeys(piece.sort("published_at", "article_id", descending=[True, False])["article_id"])
+    newest = as_polars(current.filter(nw.col("month").is_in(months), nw.col("article_id").is_in(list(ids)[:most])))
+    named = newest.group_by("article_id").agg(
+        pl.col("published_at", "precision", "kind", "outlet", "publisher_lab", "title", "url", "canonical_url").first(),
+        pl.col("source", "lang", "known_at").first(),
+        is_baseline=pl.col("run_id").str.starts_with(BASELINE).first(),
+        labs=pl.col("lab").filter(pl.col("lab") != "").unique().sort(),
+        topics=pl.col("topic").filter(pl.col("topic") != "").unique().sort(),
+    )
+    listed = named.sort("published_at", "article_id", descending=[True, False])
+    fields = listed.select("article_id", "title", "canonical_url", "published_at")
+    of = stories([Article(*row) for row in fields.iter_rows()])
+    free = sources_to_pass_on(terms(store, wanted.instant))
+    return listed.with_columns(
+        pl.Series("url", [safe_link(url) for url in listed["url"]], dtype=pl.String),
+        story=pl.Series([of[key] for key in listed["article_id"]], dtype=pl.String),
+        may_leave=pl.col("source").is_in(free),
+    ).with_columns(outlets=pl.col("outlet").n_unique().over("story"))
+
+
+def present(store: Store, instant: datetime | None = None) -> pl.DataFrame:
+    """What mentions there are to choose from: each source, kind and outlet once."""
+    named = known(store.rows("mentions"), instant).filter((nw.col("lab") != "") | (nw.col("topic") != ""))
+    return as_polars(named.select("source", "kind", "outlet").unique()).sort("source", "kind", "outlet")
+
+
+def daily(store: Store, instant: datetime | None = None) -> pl.DataFrame:
+    """The daily counts: source, indicator, series, date, value; by the newest lists of names of each source.
+
+    A series is "topic:…", "lab:…", "from:…", or empty for all that was read. A day that is not here was not read.
+    """
+    rows = store.rows("observations").filter(nw.col("indicator").str.ends_with(DAILY))
+    current = as_polars(latest(rows, list(OBSERVATIONS.point), instant).filter(~nw.col("value").is_null()))
+    found = current.select("source", "indicator", "variant", "date", "value", "known_at", series="subject")
+    newest = found.group_by("source", "variant").agg(pl.col("known_at").min()).sort("known_at", "variant")
+    last = newest.group_by("source", maintain_order=True).agg(pl.col("variant").last())
+    kept = found.join(last, on=["source", "variant"], how="semi")
+    return kept.select("source", "indicator", "series", "date", "value").sort("source", "series", "date")
+
+
+def by_period(counts: pl.DataFrame, series: Iterable[str], *, days: bool = False) -> pl.DataFrame:
+    """Number and share of each series by day, or by week (Monday to Sunday, UTC): series, date, number, read, share.
+
+    `counts`: the daily counts of one source. A week needs three days that were read, and its number is scaled up to
+    seven; a week that is not over is left out. Where nothing was read there is no row, which is not the same as 0.
+    """
+    read = counts.filter(pl.col("series") == "").select("date", read="value")
+    wanted = counts.filter(pl.col("series").is_in(list(series))).join(read, on="date")
+    if days or wanted.is_empty():
+        found = wanted.with_columns(number=pl.col("value"))
+    else:
+        end = read["date"].max()
+        weeks = wanted.with_columns(pl.col("date").dt.truncate("1w")).group_by("series", "date")
+        found = (
+            weeks.agg(pl.col("value", "read").sum(), days=pl.len())
+            .filter((pl.col("days") >= 3) & (pl.col("date").dt.offset_by("6d") <= end))
+            .with_columns(number=pl.col("value") * 7 / pl.col("days"))
+        )
+    share = pl.when(pl.col("read") > 0).then(pl.col("value") / pl.col("read"))
+    return found.with_columns(share=share).select("series", "date", "number", "read", "share").sort("series", "date")
 
 
 def chosen(store: Store, wanted: Wanted) -> Rows:
@@ -111,6 +204,12 @@ def _conditions(wanted: Wanted) -> Iterator[nw.Expr]:
         yield nw.col("topic") == wanted.topic
     if wanted.kind:
         yield nw.col("kind") == wanted.kind
+    if wanted.not_kind:
+        yield nw.col("kind") != wanted.not_kind
+    if wanted.source:
+        yield nw.col("source") == wanted.source
+    if wanted.outlet:
+        yield nw.col("outlet") == wanted.outlet
     if wanted.search:
         yield nw.col("title").str.to_lowercase().str.contains(wanted.search.lower(), literal=True)
     day = nw.col("published_at").dt.date()

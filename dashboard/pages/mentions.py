@@ -1,116 +1,306 @@
-"""Who is talked about: mentions by lab and topic, as counts or shares, and the latest titles."""
+"""Who is talked about: how often, by lab and topic, against all that was read; and the newest titles."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
+import polars as pl
 import streamlit as st
 
-from dashboard import charts, frame, words
+from dashboard import attention, charts, evidence, frame, words
+from dashboard.attention import Lines
 from dashboard.live import reader
-from dashboard.theme import MAIN_LABS, lab_names, topic_names
+from dashboard.theme import FLAGS, lab_names, topic_names
 from dashboard.view import MOST_SEARCH, View
-from data import queries
+from data import mentions, tidy
+from data.store import Store
 from data.text import safe_link
 
 PATH = "mentions"
 LATEST = 50
+MOST = 500
+"""As many of the newest articles are grouped into stories; more are for a snapshot."""
+OWN = "lab"
 KINDS = {
     "press": "Press",
     "forum": "Forum",
     "preprint": "Preprints",
     "policy": "Policy",
-    "lab": "Labs' own",
+    "lab": "From the labs",
     "market": "Markets",
 }
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _daily(_store: Store, asked: object) -> pl.DataFrame:
+    return mentions.daily(_store, asked[0])  # type: ignore[index]
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _articles(_store: Store, asked: object) -> pl.DataFrame:
+    return mentions.articles(_store, asked[0], MOST)  # type: ignore[index]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _present(_store: Store, asked: object) -> pl.DataFrame:
+    return mentions.present(_store, asked[0])  # type: ignore[index]
+
+
 def page() -> None:
-    """The weekly chart, and the newest titles."""
+    """The chart of the counts with what it says, then the titles."""
     view = frame.read_view(PATH)
     frame.navigation(view)
-    found = queries.mentions(reader().store, view.instant)
+    store, versions = reader().store, (*reader().versions(), reader().store.version("mentions"))
+    there = _present(store, (view.instant, versions))
+    counts = _daily(store, (view.instant, versions))
     with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
-        view = frame.view_bar(view, PATH)
-        view = _filters(found, view)
+        view = _filters(there, counts, frame.view_bar(view, PATH))
     frame.publish(PATH, view)
     frame.as_of_line(view)
-    if found.empty:
+    if there.is_empty() and counts.is_empty():
         st.title("No mentions yet")
         st.caption("The news collectors have not finished a first run on this machine.")
     else:
-        _shown(_chosen(found, view), view)
+        _counted(counts, view)
+        wanted = _wanted(there, view)
+        _listed(_articles(store, (wanted, versions)), wanted, view)
     frame.watch()
 
 
-def _filters(found: pd.DataFrame, view: View) -> View:
-    kinds = [k for k in KINDS if k in set(found["kind"])]
-    topics = topic_names()
-    kind = st.pills("Kind", kinds, format_func=KINDS.__getitem__, key="w_kind") if kinds else None
-    with st.popover("Topic and words"):
-        topic = st.selectbox("Topic", list(topics), format_func=topics.__getitem__, index=None, key="w_topic")
-        search = st.text_input("Words in the title", key="w_search", max_chars=MOST_SEARCH)
+def _titles() -> Mapping[str, str]:
+    return {row["source"]: row["source_title"] for row in reader().catalogue().values()}
+
+
+def _filters(there: pl.DataFrame, counts: pl.DataFrame, view: View) -> View:
+    kinds = [k for k in KINDS if k in set(there["kind"])]
+    topics, titles = topic_names(), _titles()
+    sources = sorted({*there["source"], *counts["source"]}, key=lambda s: titles.get(s, s))
+    outlets = sorted(set(there["outlet"]))
+    for key, choices in (("w_source", sources), ("w_outlet", outlets), ("w_topic", list(topics)), ("w_kind", kinds)):
+        if st.session_state.get(key) not in (None, *choices):  # an old link may name what is not here
+            st.session_state[key] = None
+    kind = st.pills("Kind", kinds, format_func=KINDS.__getitem__, key="w_kind", wrap=True) if kinds else None
+    by = st.segmented_control("Lines", ["Labs", "Topics"], key="w_by", required=True)
     measure = st.segmented_control("Measure", ["Share", "Count"], key="w_measure", required=True)
+    step = st.segmented_control("Step", ["Weeks", "Days"], key="w_step", required=True)
+    with st.popover("Topic, source, outlet, words"):
+        topic = st.selectbox("Topic", list(topics), format_func=topics.__getitem__, index=None, key="w_topic")
+        source = st.selectbox("Source", sources, format_func=lambda s: titles.get(s, s), index=None, key="w_source")
+        outlet = st.selectbox("Outlet", outlets, index=None, key="w_outlet")
+        search = st.text_input("Words in the title", key="w_search", max_chars=MOST_SEARCH)
     return replace(
-        view, kind=kind or "", topic=topic or "", search=search.strip(), measure="count" if measure == "Count" else ""
+        view,
+        kind=kind or "",
+        topic=topic or "",
+        source=source or "",
+        outlet=outlet or "",
+        search=search.strip(),
+        measure="count" if measure == "Count" else "",
+        by="topic" if by == "Topics" else "",
+        step="day" if step == "Days" else "",
     )
 
 
-def _chosen(found: pd.DataFrame, view: View) -> pd.DataFrame:
-    keep = pd.Series(True, index=found.index)
-    if view.kind:
-        keep &= found["kind"] == view.kind
-    if view.topic:
-        keep &= found["topic"] == view.topic
-    if view.search:
-        keep &= found["title"].str.contains(view.search, case=False, regex=False)
-    if view.only:
-        keep &= found["lab"].isin(view.labs)
-    return found[keep]
+# --- the counts
 
 
-def _shown(found: pd.DataFrame, view: View) -> None:
-    labs = view.labs or tuple(MAIN_LABS)
-    articles = found.drop_duplicates("article_id")
-    named = found[found["lab"] != ""].drop_duplicates(["article_id", "lab"])
-    if named.empty:
-        st.title("No title matches this choice")
+def _counted(counts: pl.DataFrame, view: View) -> None:
+    """One source at a time: what they read differs, so that their numbers are never added up."""
+    sources = [view.source] if view.source else list(counts.group_by("source", maintain_order=True).len()["source"])
+    chosen = ([view.topic] if view.topic else []) if view.by else list(view.labs)
+    drawn = [
+        attention.lines(counts.filter(pl.col("source") == source), by_topic=bool(view.by), chosen=chosen,
+                        days=bool(view.step))
+        for source in sources
+    ]  # fmt: skip
+    drawn = sorted((shown for shown in drawn if len(shown.points)), key=lambda shown: shown.are_posts)
+    if not drawn:
+        st.title("Nothing is counted for this choice yet")
+        what = "topic" if view.by else "lab"
+        st.caption(f"Choose another source or {what}. A series begins with the first whole week that was read.")
         return
-    share = named["lab"].isin(labs).mean()
-    shown = ", ".join(lab_names()[lab] for lab in labs[:3]) + (" and others" if len(labs) > 3 else "")
-    st.title(f"{shown}: {share:.0%} of {len(named):,} lab mentions")
+    st.title(_title(drawn[0], view))
+    for shown in drawn:
+        _chart(shown, view)
+    if not view.step:
+        _evidence(drawn, counts, view)
+
+
+def _title(shown: Lines, view: View) -> str:
+    """The most frequent series of the last four periods, with its share of what was read."""
+    ends = shown.points["date"].unique().sort().tail(4)
+    lately = shown.points.filter(pl.col("date").is_in(ends.to_list()))
+    top = max(shown.series, key=lambda s: float(lately.filter(pl.col("series") == s)["number"].sum()))
+    own = lately.filter(pl.col("series") == top)
+    read = float(own["read"].sum())
+    share = f"{float((own['share'].fill_null(0) * own['read']).sum()) / read:.0%}" if read else "none"
+    if shown.are_posts:
+        return f"{attention.name_of(top)} wrote {words.number(float(own['number'].sum()))} posts in {_span(view, ends)}"
+    verb = "is named in" if top.startswith("lab:") else "is the topic of"
+    return f"{attention.name_of(top)} {verb} {share} of items in {_span(view, ends)}"
+
+
+def _span(view: View, ends: pl.Series) -> str:
+    return f"{len(ends)} {'days' if view.step else 'weeks'} from {words.day(ends[0])}"
+
+
+def _chart(shown: Lines, view: View) -> None:
+    title = _titles().get(shown.source, shown.source)
+    state = reader().states(view.instant).get(shown.source)
+    known = next((row for row in reader().catalogue(view.instant).values() if row["source"] == shown.source), None)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(title)
+        word, colour = words.standing(known, state, frame.now(view)) if known else ("", "gray")
+        if word:
+            st.badge(word, color=colour)
+    period = "day" if view.step else "week, Monday to Sunday"
+    is_share = not view.measure and not shown.are_posts
+    what = "posts on each lab's own site" if shown.are_posts else "items by what their titles name"
+    share = "Share of all items read" if is_share else "Number of items"
+    more = f" {shown.left_out} more series are not drawn: choose labs or a topic." if shown.left_out else ""
     st.caption(
-        "Titles that name a lab, by week, month or quarter of publication (UTC). Labs' own posts are among them: "
-        "choose a kind to leave them out. Title matching is not equally complete for all labs."
+        f"{share}, {what}, by {period} (UTC). A gap was not read; zero was read and named nobody. The running week "
+        f"is left out.{more}"
     )
     st.plotly_chart(
-        charts.mentions_over_time(named, view, frame.mode()),
-        key="chart",
+        attention.figure(shown, share=is_share, mode=frame.mode()),
+        key=f"chart-{shown.source}",
         theme=None,
         config=dict(charts.CONFIG),
-        alt=f"Mentions by lab over time; {len(named)} in all.",
+        alt=f"{share} in {title}, for {', '.join(map(attention.name_of, shown.series))}.",
     )
-    st.header(f"Latest {min(LATEST, len(articles))} of {len(articles):,}")
-    st.dataframe(
-        _latest(found), hide_index=True, column_config={"Link": st.column_config.LinkColumn(display_text="open")}
-    )
-
-
-def _latest(found: pd.DataFrame) -> pd.DataFrame:
-    names, topics = lab_names(), topic_names()
-    newest = found.sort_values("published_at", ascending=False)
-    ids = newest["article_id"].drop_duplicates().head(LATEST)
-    rows = []
-    for article in ids:
-        of = newest[newest["article_id"] == article]
-        first = of.iloc[0]
-        rows.append(
-            {
-                "When": words.instant(first["published_at"]),
-                "Lab": ", ".join(sorted({names.get(lab, lab) for lab in of["lab"] if lab})),
-                "Topic": ", ".join(sorted({topics.get(t, t) for t in of["topic"] if t})),
-                "Title": first["title"],
-                "Outlet": first["outlet"],
-                "Link": safe_link(first["url"]),
-            }
+    if not view.by and not shown.are_posts:
+        st.caption("Title matching is not equally complete for all labs: compare a lab with its own past first.")
+    numbers = attention.table(shown)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if known is not None:
+            home = safe_link(known["homepage"])
+            if home:
+                st.link_button(f"Source: {title}", home, type="tertiary")
+            st.caption(str(known["licence"]))
+        st.download_button(
+            "CSV of these counts",
+            lambda: numbers.to_csv(index=False, lineterminator="\r\n").encode(),
+            file_name=f"counts_{shown.source}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"csv-{shown.source}",
         )
-    return pd.DataFrame(rows)
+    twin = st.expander(f"Data table ({len(numbers)} rows)", key=f"twin-{shown.source}", on_change="rerun")
+    with twin:
+        if twin.open:
+            shares = st.column_config.NumberColumn(format="percent")
+            st.dataframe(numbers, hide_index=True, column_config={"Share": shares})
+
+
+def _evidence(drawn: list[Lines], counts: pl.DataFrame, view: View) -> None:
+    """Bursts and the test for acceleration, on the weekly shares, each with its numbers."""
+    st.header("Bursts and acceleration")
+    st.caption(
+        "A burst is a week above the 99 % limit of what the series' own past predicts, at the same number of items "
+        "read. It is short, and is not acceleration: that is a lasting change of slope, tested on the weekly series."
+    )
+    rows = []
+    catalogue = reader().catalogue(view.instant)
+    for shown in drawn:
+        prefix = counts.filter(pl.col("source") == shown.source)["indicator"][0].removesuffix(mentions.DAILY)
+        for series in shown.series:
+            alarm = attention.burst_of(shown.of(series))
+            key = attention.indicator_of(f"{prefix}_", series, catalogue)
+            verdict = reader().series(key, view.instant).verdict if key else None
+            rows.append(
+                {
+                    "Source": _titles().get(shown.source, shown.source),
+                    "Series": attention.name_of(series),
+                    "Last week": words.number(alarm.count) if alarm else "",
+                    "Expected": words.number(alarm.expected) if alarm else "",
+                    "Limit": words.number(alarm.threshold) if alarm else "",
+                    "Burst": "too short a past" if alarm is None else "burst" if alarm.is_alarm else "no burst",
+                    "Acceleration": FLAGS[verdict.state].word if verdict else "not tested for this series",
+                    "Because": evidence.sentence(verdict) if verdict else "",
+                    "Page": frame.address(View(as_of=view.as_of), key) if key else None,
+                }
+            )
+    link = st.column_config.LinkColumn("Evidence", display_text="Open")
+    st.dataframe(rows, hide_index=True, height="content", column_config={"Page": link})
+
+
+# --- the titles
+
+
+def _wanted(there: pl.DataFrame, view: View) -> mentions.Wanted:
+    """The labs' own posts are left out unless they are asked for, or are all there is."""
+    others = set(there["kind"]) - {OWN}
+    asked = view.kind or view.source or view.outlet
+    mostly_own = there.filter(pl.col("kind") != OWN).height == 0
+    first, last = view.window(view.as_of or frame.now(view).date())
+    return mentions.Wanted(
+        labs=view.labs,
+        topic=view.topic,
+        kind=view.kind,
+        not_kind=OWN if others and not asked and not mostly_own else "",
+        source=view.source,
+        outlet=view.outlet,
+        search=view.search,
+        first=first,
+        last=last,
+        instant=view.instant,
+    )
+
+
+def _listed(found: pl.DataFrame, wanted: mentions.Wanted, view: View) -> None:
+    if found.is_empty():
+        st.header("No title matches this choice")
+        return
+    latest = found.head(LATEST)
+    st.header(f"Newest {len(latest)} articles, {latest['story'].n_unique()} stories")
+    of = f" of the newest {len(found)} articles, which are {found['story'].n_unique()} stories"
+    more = of if len(found) > LATEST else ""
+    own = " The labs' own posts are left out: choose “From the labs” to see them." if wanted.not_kind else ""
+    baseline = " These came with the program (baseline); their titles are made of their addresses."
+    st.caption(
+        f"Shown are {len(latest)}{more}. The same story in several outlets is one story. “About” is whom the title "
+        f"names, “From” who published it.{own}{baseline if latest['is_baseline'].all() else ''}"
+    )
+    st.dataframe(
+        _rows(latest), hide_index=True, column_config={"Link": st.column_config.LinkColumn(display_text="open")}
+    )
+    free = latest.filter(pl.col("may_leave"))
+    kept = len(latest) - len(free)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if len(free):
+            st.download_button(
+                "CSV of what is listed",
+                lambda: b"".join(tidy.csv_pieces(_file(free))),
+                file_name=f"mentions_{view.as_of or 'latest'}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key="csv-titles",
+            )
+        if kept:
+            st.caption(f"{kept} of these rows are not ours to pass on: their links lead to the publishers.")
+
+
+def _rows(latest: pl.DataFrame) -> pd.DataFrame:
+    names, topics = lab_names(), topic_names()
+    return pd.DataFrame(
+        {
+            "When": (words.instant if row["precision"] == "second" else words.day)(row["published_at"]),
+            "About": ", ".join(names.get(lab, lab) for lab in row["labs"]),
+            "Topic": ", ".join(topics.get(topic, topic) for topic in row["topics"]),
+            "Title": row["title"],
+            "From": names.get(row["publisher_lab"], row["outlet"]) if row["publisher_lab"] else row["outlet"],
+            "Outlets": row["outlets"],
+            "Link": safe_link(row["url"]),
+        }
+        for row in latest.iter_rows(named=True)
+    )
+
+
+def _file(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(
+        "published_at", "precision", pl.col("labs", "topics").list.join(" "), "kind", "outlet", "publisher_lab",
+        "title", "url", "lang", "source", "known_at", "article_id", "story", "outlets",
+    )  # fmt: skip

@@ -47,10 +47,19 @@ def test_a_score_lists_what_is_wrong_and_gives_the_figures() -> None:
         json.dumps({"title": "Groq hires", "labs": ["xai"], "topics": []}),
         json.dumps({"title": "Anthropic hires", "labs": [], "topics": []}),
     ]
-    *wrong, of_labs, of_topics = tagging.score(lines)
+    *wrong, of_labs, tuned, held_out, of_topics, _, _ = tagging.score(lines)
     assert [row["title"] for row in wrong] == ["Groq hires", "Anthropic hires"]
     assert (of_labs["precision"], of_labs["recall"]) == (0.5, 0.5)
+    assert (tuned["part"], held_out["part"]) == ("tuned on", "held out")
+    assert tuned["titles"] + held_out["titles"] == of_labs["titles"] == 3
+    assert tuned["missed"] + held_out["missed"] == 1
     assert of_topics["precision"] is None
+
+
+def test_a_labelled_title_stays_in_its_half() -> None:
+    halves = {tagging.half_of(f"Title {n}") for n in range(40)}
+    assert halves == {"tuned on", "held out"}
+    assert tagging.half_of("OpenAI hires") == tagging.half_of("OpenAI hires")
 
 
 def test_unknown_names_are_reported_the_most_frequent_first() -> None:
@@ -98,4 +107,10 @@ def test_other_lists_add_rows_and_change_none(store: Store, monkeypatch: pytest.
 def test_what_a_summary_said_is_carried_over() -> None:
     (old,) = item("A quiet week", summary="OpenAI hired a chef.")
     (new,) = tagging._again([old], NOW)
+    assert new["lab"] == "openai"
+
+
+def test_what_a_shipped_title_has_lost_is_carried_over() -> None:
+    (old,) = item("OpenAI hires")
+    (new,) = tagging._again([{**old, "title": "Openai hires"}], NOW)
     assert new["lab"] == "openai"

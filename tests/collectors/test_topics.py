@@ -118,3 +118,10 @@ def test_every_plain_strict_term_is_found():
     for topic, entry in own_data("topics.yaml")["topics"].items():
         for term in set(entry["strict"]) - set(entry.get("requires", {})):
             assert topic in found(f"On {term}, today", ai_only=True), term
+
+
+def test_some_words_are_enough_where_all_is_about_ai_and_nowhere_else() -> None:
+    assert [m.topic for m in topics_of("A framework for trustworthy agents", ai_only=True)] == ["agents_coding"]
+    assert not topics_of("A framework for trustworthy agents")
+    assert not topics_of("Presenting the Poster Agent", ai_only=True)  # the name of a product
+    assert not topics_of("An estate agent moves", ai_only=True)

@@ -140,7 +140,7 @@ class Ours:
         }
         if what == "search":
             return mentions.page(self.store, Wanted(search=RARE), 100)[0].rows()
-        return mentions.daily(self.store, wanted[what]).rows()
+        return mentions.counted(self.store, wanted[what]).rows()
 
     def latest(self) -> tuple[int, float]:
         rows = as_of(self.store.read("observations"), OBSERVATIONS.point, KNOWN)
@@ -164,7 +164,7 @@ class Ours:
     def cold(self) -> str:
         wanted = f"Wanted(first=date({YEAR.year}, {YEAR.month}, {YEAR.day}))"
         imports = "from datetime import date; from data.store import Store; from data.mentions import Wanted, daily"
-        return f"{imports}; daily(Store({self.store.uri!r}), {wanted})"
+        return f"{imports}; counted(Store({self.store.uri!r}), {wanted})"
 
 
 def best(work: Callable[[], object], times: int = 3) -> float:

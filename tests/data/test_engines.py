@@ -75,7 +75,7 @@ QUESTIONS: dict[str, Callable[[Store], Any]] = {
     "changed_definitions": lambda s: [changes.changed_definitions(s, BEFORE), changes.changed_definitions(s, LATER)],
     "changed_flags": lambda s: [changes.changed_flags(s), changes.changed_flags(s, at(2), at(3))],
     "page": pages,
-    "daily": lambda s: [mentions.daily(s, Wanted()), mentions.daily(s, Wanted(labs=("openai",), instant=THEN))],
+    "counted": lambda s: [mentions.counted(s, Wanted()), mentions.counted(s, Wanted(labs=("openai",), instant=THEN))],
 }
 OF_FILES = {"status", "chosen"}
 """What tells of the files themselves, and a part of other questions."""

@@ -41,6 +41,10 @@ def views(draw: st.DrawFn) -> View:
         topic=draw(slugs),
         search=clean(draw(st.text(max_size=60)), 100).strip(),
         measure=draw(st.sampled_from(["", "count"])),
+        source=draw(slugs),
+        outlet=clean(draw(st.text(max_size=60)), 100).strip(),
+        by=draw(st.sampled_from(["", "topic"])),
+        step=draw(st.sampled_from(["", "day"])),
     )
 
 
@@ -69,6 +73,10 @@ keys = st.sampled_from(
         "since",
         "tab",
         "show",
+        "src",
+        "out",
+        "by",
+        "step",
         "foo",
     ]
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from collectors import topics
 from collectors.source import Http, Payload, Row
 from collectors.sources import arxiv_papers
 from data.schema import Failure, Mention, Observation
@@ -62,5 +63,5 @@ def test_an_empty_page_for_many_papers_is_incomplete() -> None:
 
 
 def test_terms_that_need_a_further_word_are_not_asked_for() -> None:
-    assert "Cursor" not in arxiv_papers.terms("agents_coding")
+    assert "Cursor" not in topics.search_terms("agents_coding")
     assert "release" not in arxiv_papers.ASKED
