@@ -22,6 +22,7 @@ from signals.scale import Scale
 from signals.shape import bent_line
 from signals.verdict import ENOUGH_FOR_TREND, scale_of
 
+Figure = go.Figure
 HEIGHT = 460
 LABEL_ROOM = 86
 PROJECTION = timedelta(days=183)
