@@ -5,6 +5,7 @@ One block a card instead of an element a line: a page of cards is drawn in a thi
 
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -26,8 +27,9 @@ def badge(text: str, look: str) -> str:
     return f'<span class="flag {look}">{escape(text)}</span>'
 
 
+@lru_cache(2048)
 def body(series: Series, standing: tuple[str, str], best: str, mode: Mode) -> str:
-    """All of a card but its title; `best` is the line of the chosen labs, empty without any."""
+    """All of a card but its title; `best` is the line of the chosen labs, empty without any. Kept a series."""
     indicator, leader = series.indicator, latest_record(series)
     value = words.amount(leader["value"], indicator["unit"]) if leader is not None else "no value"
     word, colour = standing

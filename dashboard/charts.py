@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from signals.scale import Scale
 from signals.shape import bent_line
 from signals.verdict import ENOUGH_FOR_TREND, scale_of
 
+Figure = go.Figure
 HEIGHT = 460
 LABEL_ROOM = 86
 PROJECTION = timedelta(days=183)
@@ -71,6 +73,7 @@ def figure(series: Series, view: View, mode: Mode, earlier: Earlier | None = Non
     if rows.empty:
         return _empty(fig, ink)
     _value_axis(fig, series, rows, log)
+    _fix_margin(fig)
     _time_axis(fig, rows)
     if not view.only:
         _trend(fig, series, rows, ink)
@@ -89,7 +92,7 @@ def figure(series: Series, view: View, mode: Mode, earlier: Earlier | None = Non
 
 def _style(fig: go.Figure, ink: Ink) -> None:
     fig.update_layout(
-        height=HEIGHT, margin={"l": 0, "r": LABEL_ROOM, "t": 8, "b": 0}, showlegend=False, hovermode="closest",
+        height=HEIGHT, margin={"l": 0, "r": LABEL_ROOM, "t": 8, "b": 40}, showlegend=False, hovermode="closest",
         dragmode=False, uirevision="kept", paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         font={"size": 13, "color": ink.text, "family": "Inter, system-ui, sans-serif"},
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": ink.muted, "activecolor": ink.accent},
@@ -102,7 +105,6 @@ def _style(fig: go.Figure, ink: Ink) -> None:
         linecolor=ink.muted,
         showline=True,
         tickfont_color=ink.muted,
-        automargin=True,
     )
     fig.update_yaxes(
         gridcolor=ink.grid, zeroline=False, tickfont_color=ink.muted, nticks=6, automargin=True, ticksuffix=" "
@@ -139,6 +141,17 @@ def _value_axis(fig: go.Figure, series: Series, rows: pd.DataFrame, log: bool) -
         ticks = _log_ticks(low, high)
         named = words.power if high >= MANY else words.short
         fig.update_yaxes(tickmode="array", tickvals=ticks, ticktext=[named(v) for v in ticks])
+
+
+def _fix_margin(fig: go.Figure) -> None:
+    """Room for the labels where their length is known: Plotly draws a chart again for every margin it finds out."""
+    axis = fig.layout.yaxis
+    longest = max(
+        (len(text) for text in axis.ticktext or ()), default=5 if axis.tickformat or "%" in axis.ticksuffix else 0
+    )
+    if longest:
+        fig.update_yaxes(automargin=False)
+        fig.update_layout(margin_l=round(7.5 * longest) + 12)
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
@@ -365,7 +378,7 @@ def _trace(fig: go.Figure, rows: pd.DataFrame, mine: np.ndarray, hover: list[str
     if part.empty:
         return
     arrows = {"=": symbol, ">=": "arrow-bar-up", "<=": "arrow-bar-down"}
-    value = part["value"].to_numpy(dtype=float)
+    value, is_exact = part["value"].to_numpy(dtype=float), bool((part["bound"] == "=").all())
     error = {
         "type": "data", "symmetric": False, "thickness": 1, "width": 0, "color": colour,
         "array": part["high"].to_numpy(dtype=float) - value, "arrayminus": value - part["low"].to_numpy(dtype=float),
@@ -375,7 +388,12 @@ def _trace(fig: go.Figure, rows: pd.DataFrame, mine: np.ndarray, hover: list[str
         y=value,
         name=name,
         mode="markers",
-        marker={"size": size, "symbol": [arrows[b] for b in part["bound"]], "color": colour, "opacity": 1},
+        marker={
+            "size": size,
+            "symbol": symbol if is_exact else [arrows[b] for b in part["bound"]],
+            "color": colour,
+            "opacity": 1,
+        },
         error_y=error if bars and part["low"].notna().any() else None,
         customdata=np.array(hover, dtype=object)[mine],
         hovertemplate="%{customdata}<extra></extra>",
@@ -439,6 +457,7 @@ def _rgba(colour: str, share: float) -> str:
     return f"rgba({red},{green},{blue},{share})"
 
 
+@lru_cache(256)
 def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
     """Each chosen lab's best so far as a step of its own, on the indicator's scale; small, for comparing shapes."""
     ink, rows, log = INKS[mode], series.rows[~series.rows["beside"]], is_log(series, view)
@@ -451,6 +470,7 @@ def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
     if rows.empty:
         return _empty(fig, ink)
     _value_axis(fig, series, rows, log)
+    _fix_margin(fig)
     _time_axis(fig, rows)
     when, best = frontier_steps(series, rows)
     fig.add_scatter(

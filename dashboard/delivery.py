@@ -17,8 +17,6 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import cookie_parser
 
-from dashboard.live import reader
-
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
@@ -28,7 +26,7 @@ SCRIPT = re.compile(r"/(static/(?:js|css)/[\w.-]+\.(js|css))$", re.ASCII)
 TYPES = {"js": b"text/javascript; charset=utf-8", "css": b"text/css; charset=utf-8"}
 PACKABLE = re.compile(r"/health|/(api|feeds)/.*\.(json|csv|atom)")
 FEWEST = 1_000
-WITH_CHART = ("labs", "mentions")
+WITHOUT_CHART = ("", "signals", "data", "sources", "methods")
 VISIT, ONE_VISIT, REMEMBERED = "visit", timedelta(minutes=30), timedelta(days=400)
 
 _NO_SCRIPT = """<noscript><p>AI Progress Monitor draws its pages with JavaScript. The same numbers without it:
@@ -52,11 +50,17 @@ def packed(body: bytes, encoding: str, *, well: bool = False) -> bytes:
     return gzip.compress(body, 9 if well else 5, mtime=0) if encoding == "gzip" else body
 
 
-@cache
+_SCRIPTS: dict[tuple[str, str], bytes] = {}
+
+
 def script(name: str, encoding: str) -> bytes | None:
-    """One of Streamlit's scripts or styles, packed; None where there is no such file."""
-    file = ROOT / name
-    return packed(file.read_bytes(), encoding, well=True) if file.is_file() else None
+    """One of Streamlit's scripts or styles, packed; None where there is no such file. Packed once, takes a while."""
+    if (name, encoding) not in _SCRIPTS:
+        file = ROOT / name
+        if not file.is_file():
+            return None
+        _SCRIPTS[name, encoding] = packed(file.read_bytes(), encoding, well=True)
+    return _SCRIPTS[name, encoding]
 
 
 @cache
@@ -73,9 +77,8 @@ def index(*, with_chart: bool) -> bytes:
 
 
 def has_chart(path: str) -> bool:
-    """Whether the page at a path draws a chart at once: indicators, labs, mentions."""
-    name = path.strip("/")
-    return name in WITH_CHART or name.startswith("lab-") or name in reader().catalogue()
+    """Whether the page at a path draws a chart at once: all do but these."""
+    return path.strip("/") not in WITHOUT_CHART
 
 
 def visited(cookie: str, now: datetime) -> str:
@@ -115,25 +118,18 @@ class Delivery:
             return
         path, encoding = str(scope["path"]), encoding_for(scope["headers"])
         if hit := SCRIPT.search(path):
-            body = await run_in_threadpool(script, hit[1], encoding)
+            is_packed = (hit[1], encoding) in _SCRIPTS
+            body = script(hit[1], encoding) if is_packed else await run_in_threadpool(script, hit[1], encoding)
             if body is not None:
                 kept = (b"cache-control", b"public, max-age=31536000, immutable")
                 await _answer(scope, send, body, TYPES[hit[2]], encoding, [kept])
                 return
         if _is_page(path):
-            # outside the event loop: it may have to read the catalogue
-            body = index(with_chart=await run_in_threadpool(_draws, path))
+            body = index(with_chart=has_chart(path))
             headers = [(b"cache-control", b"no-cache"), (b"set-cookie", _cookie(scope))]
             await _answer(scope, send, packed(body, encoding), b"text/html; charset=utf-8", encoding, headers)
             return
         await self.app(scope, receive, _packing(send, encoding) if encoding and PACKABLE.fullmatch(path) else send)
-
-
-def _draws(path: str) -> bool:
-    try:
-        return has_chart(path)
-    except Exception:  # the page itself says what is wrong with the tables
-        return False
 
 
 def _is_page(path: str) -> bool:

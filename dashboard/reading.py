@@ -212,6 +212,7 @@ class Standing:
     days_behind: float
 
 
+@lru_cache(512)
 def lab_standings(series: Series) -> dict[str, Standing]:
     """The standing of every lab that has a fitted value."""
     rows = series.rows[(series.rows["bound"] == "=") & ~series.rows["beside"] & series.rows["lab"].notna()]

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
-from plotly.graph_objects import Figure
 
 from dashboard import changed, charts, evidence, export, frame, words
 from dashboard.live import reader
@@ -103,7 +102,7 @@ def _chart(series: Series, view: View) -> None:
 
 
 @lru_cache(256)
-def _figure(series: Series, view: View, mode: Mode) -> Figure:
+def _figure(series: Series, view: View, mode: Mode) -> charts.Figure:
     """The chart, kept: a series is read anew when a table has changed, so that its identity stands for its state."""
     key = series.indicator["indicator"]
     earlier = reader().earlier_values(key, view.instant) if "restated" in view.shown else None

@@ -121,7 +121,7 @@ def _small_multiples(series: Sequence[Series], view: View, heading: str) -> None
             with st.container(border=True, key=f"card-lab-{key}", gap="xsmall"):
                 frame.link(key, s.indicator["name"], view)
                 st.plotly_chart(
-                    charts.by_lab(s, view, frame.mode()),
+                    charts.by_lab(s, charts.drawn(view), frame.mode()),
                     key=f"lab-{key}",
                     theme=None,
                     config={"displayModeBar": False},

@@ -31,9 +31,7 @@ def page() -> None:
     found = [s for s in found if len(s.rows)]
     ours = [s for s in found if export.may_be_passed_on(s.indicator)]
     st.title(f"Take the numbers along: {len(ours)} indicators with {sum(len(s.rows) for s in ours):,} values")
-    st.caption(
-        "Each file holds exactly what its page shows, with source, licence and the instant it was known in each row."
-    )
+    st.caption("Each file holds exactly what its page shows, with source, licence and when it was known in each row.")
     _snapshot(view)
     _table(found, view)
     withheld, empty = len(found) - len(ours), len(catalogue) - len(found)
@@ -48,9 +46,7 @@ def page() -> None:
 def _snapshot(view: View) -> None:
     asked = f"?asof={view.as_of}" if view.as_of else ""
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.link_button(
-            "Whole snapshot (zip)", f"/api/v1/snapshot.zip{asked}", icon=":material/download:", type="primary"
-        )
+        st.link_button("Whole snapshot (zip)", f"/api/v1/snapshot.zip{asked}", icon=":material/download:")
         st.caption(
             "Everything in one file: tidy CSVs, schema, README, licences, citation and hashes. "
             "python -m data verify FILE.zip proves it and rebuilds it bit for bit from the same tables."

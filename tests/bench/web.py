@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,6 @@ CHART = ".js-plotly-plot .main-svg .xtick"
 SPARKLINE = ".card img"
 PAGES = ("/", "/metr_p50", "/labs", "/lab-openai", "/mentions", "/signals", "/data", "/sources", "/methods")
 MEGABYTE = 1_000_000
-BEGIN, END = "<!-- web: begin -->", "<!-- web: end -->"
 TARGETS = {"first chart": 1.4, "overview": 1.2, "click": 1.5, "crowd": 2.0, "bytes": 2.6}
 WATCH = """(() => { const look = () => { if (document.querySelector(%r)) window.drawn = performance.now();
 else requestAnimationFrame(look) }; requestAnimationFrame(look) })()"""
@@ -195,6 +195,7 @@ def _p95(values: list[float]) -> float:
 def pages(browser: Browser, url: str, rounds: int) -> Iterator[str]:
     """First chart, overview and click, in turns with the floor."""
     yield "## Web: pages against the least that Streamlit can do\n"
+    yield "Medians, both in turns, a new browser session each. The floor is one Plotly chart and one control.\n"
     yield "| | floor | ours | ratio | target |\n| --- | --- | --- | --- | --- |"
     with floor() as least:
         one, ours, overview = [], [], []
@@ -222,6 +223,7 @@ def pages(browser: Browser, url: str, rounds: int) -> Iterator[str]:
 
 def weights(browser: Browser, url: str) -> Iterator[str]:
     """What a first visit brings over the wire, page by page."""
+    yield "## Web: weight\n"
     yield f"First visit over the wire (target ≤ {TARGETS['bytes']} MB each):\n"
     yield "| page | MB |\n| --- | --- |"
     for path in PAGES:
@@ -231,6 +233,7 @@ def weights(browser: Browser, url: str) -> Iterator[str]:
 
 def crowds(url: str, seconds: float, most: int) -> Iterator[str]:
     """Viewers on the indicator page, each clicking a lab every four seconds in the mean."""
+    yield "## Web: many viewers\n"
     yield f"Viewers on the indicator page, a click every 4 s each, {seconds:.0f} s a step (target: p95 of 50 ≤ 2x one's):\n"
     yield "| viewers | clicks | p50 | p95 | p95 to one viewer's | errors |\n| --- | --- | --- | --- | --- | --- |"
     asyncio.run(crowd(url, "metr_p50", 2, 8))
@@ -249,6 +252,7 @@ def crowds(url: str, seconds: float, most: int) -> Iterator[str]:
 
 def with_many(browser: Browser, few: int, many: int, rounds: int) -> Iterator[str]:
     """Every page with few and with many mentions in the tables, in turns."""
+    yield "## Web: many mentions\n"
     yield f"Pages with {few:,} and with {many:,} mentions in the tables (target: none slower):\n"
     yield "| page | few | many | ratio |\n| --- | --- | --- | --- |"
     with tempfile.TemporaryDirectory() as home:
@@ -271,12 +275,18 @@ def with_many(browser: Browser, few: int, many: int, rounds: int) -> Iterator[st
     yield ""
 
 
-def write(path: Path, text: str) -> None:
-    """Put the section into the file, in the place of the one before."""
-    whole = path.read_text(encoding="utf-8")
-    section = f"{BEGIN}\n{text.strip()}\n{END}"
-    found = re.sub(f"{BEGIN}.*?{END}", lambda _: section, whole, flags=re.DOTALL)
-    path.write_text(found if BEGIN in whole else f"{whole.rstrip()}\n\n{section}\n", encoding="utf-8")
+def write(path: Path, part: str, text: str) -> None:
+    """Put a part's section into the file, in the place of the one before."""
+    begin, end = f"<!-- web {part}: begin -->", f"<!-- web {part}: end -->"
+    whole, section = path.read_text(encoding="utf-8"), f"{begin}\n{text.strip()}\n{end}"
+    found = re.sub(f"{begin}.*?{end}", lambda _: section, whole, flags=re.DOTALL)
+    path.write_text(found if begin in whole else f"{whole.rstrip()}\n\n{section}\n", encoding="utf-8")
+
+
+def machine(browser: Browser) -> str:
+    """On what it was measured."""
+    made = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}, Python {platform.python_version()}"
+    return f"{made}, Streamlit {version('streamlit')}, Chromium {browser.version}; made by `make bench-web`."
 
 
 def main() -> None:
@@ -288,13 +298,6 @@ def main() -> None:
     parser.add_argument("--only", choices=("pages", "weights", "crowds", "mentions"), help="one part alone")
     parser.add_argument("--write", type=Path, help="file whose section is replaced")
     args = parser.parse_args()
-    lines: list[str] = []
-
-    def tell(found: Iterator[str]) -> None:
-        for line in found:
-            print(line, flush=True)
-            lines.append(line)
-
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(playwright), args=FLAGS)
         server = Server(_baseline(f"{home}/tables").uri)
@@ -305,14 +308,16 @@ def main() -> None:
             "mentions": lambda: with_many(browser, 10_000, args.mentions, max(2, args.rounds // 2)),
         }
         for name, part in parts.items():
-            if (args.only or name) == name and (name != "mentions" or args.mentions):
-                tell(part())
+            if (args.only or name) != name or (name == "mentions" and not args.mentions):
+                continue
+            lines = []
+            for line in chain(part(), (machine(browser),)):
+                print(line, flush=True)
+                lines.append(line)
+            if args.write:
+                write(args.write, name, "\n".join(lines))
         server.stop()
-        made = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
-        tell(iter([f"{made}, Streamlit {version('streamlit')}, Chromium {browser.version}; made by `make bench-web`."]))
         browser.close()
-    if args.write:
-        write(args.write, "\n".join(lines))
 
 
 if __name__ == "__main__":

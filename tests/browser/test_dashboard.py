@@ -196,7 +196,7 @@ def test_a_chart_stands_in_another_sites_frame_and_a_plain_page_does_not(
     assert frame.locator(".st-key-controls").count() == 0
     page.goto(f"{elsewhere}/{server.url}/metr_p50")
     page.wait_for_timeout(3000)
-    assert page.frame_locator("iframe").locator("h1").count() == 0
+    assert page.frame_locator("iframe").locator('[data-testid="stApp"]').count() == 0
     page.close()
 
 
@@ -266,6 +266,18 @@ def test_everyone_can_use_it(visit: Visit, path: str, session: dict[str, Any]) -
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
     problems = found.response["violations"]
     assert not problems, json.dumps([(v["id"], [n["html"][:200] for n in v["nodes"][:2]]) for v in problems], indent=1)
+
+
+def test_the_keyboard_reaches_every_control_in_reading_order(visit: Visit) -> None:
+    page = visit("/metr_p50", chart=True)
+    reached: list[str] = []
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("() => (document.activeElement?.innerText || '').trim().split('\\n')[0]"))
+    order = ["Overview", "Methods", "Share", "● OpenAI", "Linear", "← All indicators", "CSV of what is shown"]
+    assert [reached.index(name) for name in order] == sorted(reached.index(name) for name in order)
+    assert any(name.startswith("Data table") for name in reached)
+    assert "Time horizon (80 %)" in reached, "the related indicators"
 
 
 def test_no_other_host_is_asked(visit: Visit, server: Server) -> None:

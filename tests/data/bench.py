@@ -163,7 +163,7 @@ class Ours:
 
     def cold(self) -> str:
         wanted = f"Wanted(first=date({YEAR.year}, {YEAR.month}, {YEAR.day}))"
-        imports = "from datetime import date; from data.store import Store; from data.mentions import Wanted, daily"
+        imports = "from datetime import date; from data.store import Store; from data.mentions import Wanted, counted"
         return f"{imports}; counted(Store({self.store.uri!r}), {wanted})"
 
 

@@ -12,7 +12,7 @@ def test_defaults_need_no_environment() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("PORT", "http"), ("PORT", "0"), ("PORT", "70000"), ("PORT", "٣"), ("STORE_URI", "ftp://x/y"), ("LOG_LEVEL", "loud"),
-     ("CONTACT", "line\nbreak"), ("FETCH_SECONDS", "-1"), ("PAYLOADS_MB", "1e3")],
+     ("CONTACT", "line\nbreak"), ("FETCH_SECONDS", "-1"), ("EMBED_ORIGINS", "javascript:x"), ("EMBED_ORIGINS", "*; script-src *"), ("PAYLOADS_MB", "1e3")],
 )  # fmt: skip
 def test_a_bad_value_is_named(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):

@@ -11,7 +11,7 @@ import pytest
 
 from dashboard import charts
 from dashboard.reading import Reader, shown_rows
-from dashboard.theme import INKS, MAIN_LABS, Mode, lab_names, lab_style
+from dashboard.theme import MAIN_LABS
 from dashboard.view import View
 
 
@@ -126,26 +126,36 @@ def test_every_series_has_a_sentence_for_those_who_do_not_see_it(reader: Reader)
     assert len(text) <= 300
 
 
-def luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+def test_restated_values_stand_hollow_beside_what_replaced_them(reader: Reader) -> None:
+    series, earlier = reader.series("metr_p50"), reader.earlier_values("metr_p50")
+    fig = charts.figure(series, View(shown=("restated",)), "light", earlier)
+    old = next(t for t in fig.data if t.name == "earlier values")
+    gpt_4 = next(e for e in earlier if e["subject"] == "gpt_4" and e["variant"] == "1.1")
+    assert gpt_4["value"] == pytest.approx(3.5245, abs=1e-4)
+    assert gpt_4["now"] == pytest.approx(3.9874, abs=1e-4)
+    assert gpt_4["value"] in old.y
+    assert set(old.marker.symbol) == {"circle-open"}
+    assert not any(t.name == "earlier values" for t in charts.figure(series, View(), "light", earlier).data)
 
 
-def contrast(a: str, b: str) -> float:
-    high, low = sorted((luminance(a), luminance(b)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
+def test_releases_are_ticks_at_the_top_edge_at_most_a_dozen(reader: Reader) -> None:
+    fig = charts.figure(reader.series("metr_p50"), View(shown=("events",)), "light")
+    ticks = [t for t in fig.data if t.name == "release"]
+    assert 0 < len(ticks) <= 12
+    assert {t.yaxis for t in ticks} == {"y2"}
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_marks_and_labels_can_be_told_from_the_ground(mode: Mode) -> None:
-    ink = INKS[mode]
-    for lab in lab_names():
-        style = lab_style(lab, mode)
-        assert contrast(style.mark, ink.page) >= 2.95, lab
-        assert contrast(style.text(mode), ink.page) >= 4.5, lab
-    assert contrast(ink.muted, ink.page) >= 4.5
-    assert contrast(ink.accent, ink.page) >= 4.5
+def test_periods_are_joined_by_a_line_and_have_no_best_so_far(reader: Reader) -> None:
+    fig = charts.figure(reader.series("models_per_quarter"), View(), "light")
+    names = {t.name for t in fig.data}
+    assert "values" in names
+    assert "best so far" not in names
+
+
+def test_percents_are_not_multiplied_again(reader: Reader) -> None:
+    axis = charts.figure(reader.series("rd_ai_led_share"), View(), "light").layout.yaxis
+    assert axis.tickformat is None
+    assert axis.ticksuffix.strip() == "%"
 
 
 def test_labels_at_the_edge_do_not_overlap() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import brotli
 import pytest
 
-from dashboard import delivery, live
+from dashboard import delivery
 from dashboard.delivery import Delivery, encoding_for, index, script
 
 
@@ -76,12 +76,9 @@ def test_no_path_leads_out_of_the_scripts(path: str) -> None:
     assert answer(path)[1] == b"x" * 5000, "left to Streamlit, which knows no such file"
 
 
-def test_a_page_is_never_kept_and_remembers_the_visit(baseline_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STORE_URI", baseline_uri)
-    live.reader.cache_clear()
+def test_a_page_is_never_kept_and_remembers_the_visit() -> None:
     headers, body = answer("/metr_p50")
     assert headers[b"cache-control"] == b"no-cache"
     assert b"HttpOnly" in headers[b"set-cookie"]
     assert chunk().encode() in body
     assert chunk().encode() not in answer("/signals")[1]
-    live.reader.cache_clear()
