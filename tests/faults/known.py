@@ -105,6 +105,11 @@ _REASONS: dict[str, dict[str, tuple[str, ...]]] = {
             "U14 one x 60",
         ),
     },
+    "a probability may be small, an answer may leave an event, and a page its month: nothing else tells": {
+        "gov_uk": ("U12 first half missing",),
+        "manifold": ("U14 all / 1000",),
+        "polymarket": ("U12 all but one missing",),
+    },
     "when the best row of a version is refused, the next best stands for it": {
         "epoch_external": ("U14 one x 1000",),
     },

@@ -6,7 +6,6 @@ stay with their publishers, so that a row is named by its address here.
 
 import json
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
