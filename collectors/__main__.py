@@ -331,9 +331,11 @@ def _bench(args: argparse.Namespace, here: Settings) -> int:
         f"sources={cost.sources} rows={cost.rows} parsing={cost.parsing:.2f}s replay={cost.replay:.2f}s "
         f"again={cost.again:.2f}s ratio={cost.ratio:.2f} most={cost.most_mb:.0f}MB"
     )
+    news = bench.measure_news()
+    print(f"titles_per_second={news.titles} feed={news.ours_ms:.0f}ms feedparser={news.feedparser_ms:.0f}ms")
     if args.write:
         text = args.write.read_text(encoding="utf-8") if args.write.exists() else ""
-        args.write.write_text(bench.put_into(text, cost), encoding="utf-8")
+        args.write.write_text(bench.put_into(text, cost, news), encoding="utf-8")
     return 0
 
 

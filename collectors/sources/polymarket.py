@@ -35,6 +35,7 @@ def address(slug: str) -> str:
 
 
 def collect(http: Http) -> Iterator[Row]:
+    found = False
     for key, url in asked(http, EVENTS, address):
         slug = EVENTS[key].slug
         events = http.json(url)
@@ -43,6 +44,7 @@ def collect(http: Http) -> Iterator[Row]:
         if not events:
             yield Refused(reason="no event of this name", row={"slug": slug}, status="pending")
             continue
+        found = True
         several = len(events[0]["markets"]) > 1
         for market in events[0]["markets"]:
             if market["active"] and not market["closed"]:
@@ -54,6 +56,8 @@ def collect(http: Http) -> Iterator[Row]:
                     question=market["question"],
                     closes=market.get("endDateIso"),
                 )
+    if not found:
+        raise Failure("incomplete", f"{API}: none of the pinned events is there")
 
 
 def _yes(market: dict[str, Any], where: str) -> float:

@@ -159,7 +159,7 @@ def _chart(shown: Lines, view: View) -> None:
     share = "Share of all items read" if is_share else "Number of items"
     more = f" {shown.left_out} more series are not drawn: choose labs or a topic." if shown.left_out else ""
     st.caption(
-        f"{share}, {what}, by {period} (UTC). A gap was not read; zero was read and named nobody. The running week "
+        f"{share}, {what}, by {period} (UTC). A gap was not read; a zero was read and held none. The running week "
         f"is left out.{more}"
     )
     st.plotly_chart(

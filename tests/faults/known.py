@@ -10,6 +10,11 @@ _REASONS: dict[str, dict[str, tuple[str, ...]]] = {
     "a release may be announced: a model that was run early has its release ahead of it, and is in no median": {
         "epoch_benchmarks": ("U17 one: in the future",),
     },
+    "a probability may be small, an answer may leave an event, and a page its month: nothing else tells": {
+        "gov_uk": ("U12 first half missing",),
+        "manifold": ("U14 all / 1000",),
+        "polymarket": ("U12 all but one missing",),
+    },
 }
 KNOWN = {
     (source, label): why for why, sources in _REASONS.items() for source, labels in sources.items() for label in labels

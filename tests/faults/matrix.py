@@ -19,8 +19,8 @@ from tests.faults.faults import Case
 from tests.faults.server import FaultServer
 
 ASKS_NOBODY = {"lab_reports": "a ledger kept by hand in this repository: it has no publisher that could fail"}
-FORGIVING = ("gdelt", "lab_feeds", "org_feeds", "press_feeds")
-"""Sources of many feeds, which go on without one that fails: a fault hits all of their answers."""
+FORGIVING = ("gdelt", "lab_feeds", "manifold", "org_feeds", "polymarket", "press_feeds", "wikimedia_pageviews")
+"""Sources of many parts, which go on without one that fails: a fault hits all of their answers."""
 SOURCES = [name for name in all_collectors() if name not in ASKS_NOBODY]
 SMALL = 60
 SAME_DAY = timedelta(hours=4)
