@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from html import escape
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
@@ -49,7 +50,8 @@ h3 {font-size: 1rem !important; padding: .4rem 0 .1rem !important;}
 .lines b {font-weight: 600;}
 .card a {color: var(--accent);}
 .evidence {columns: 2 24rem; column-gap: 2.5rem; font-size: .9375rem; line-height: 1.5; color: var(--text);}
-.evidence section {break-inside: avoid; margin-bottom: .7rem;}
+[data-testid="stHtml"] h2 {margin: 0; padding: 0 0 .2rem !important;}
+.evidence p {overflow-wrap: anywhere;} .evidence section {break-inside: avoid; margin-bottom: .7rem;}
 .evidence h3 {padding: 0 !important; margin: 0 0 .1rem;} .evidence p {margin: 0 0 .25rem;}
 .rows {border-collapse: collapse; width: 100%; font-size: .875rem; line-height: 1.4; color: var(--text);}
 .rows caption {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);}
@@ -63,6 +65,8 @@ h3 {font-size: 1rem !important; padding: .4rem 0 .1rem !important;}
 .rows b {font-weight: 600;}
 .links, .prose {font-size: .9375rem; line-height: 1.55; margin: 0; color: var(--text);}
 .prose {max-width: 46rem;} .prose p {margin: 0 0 .6rem;}
+.note, .lead p {margin: 0; font-size: .875rem; line-height: 1.5; color: var(--muted);} .lead p {margin-top: .35rem;}
+.lead span:not(.flag) {font-size: .875rem; color: var(--muted);}
 .worker {margin: 0; font-size: .9375rem; color: var(--text);}
 .bar {display: flex; height: .6rem; border-radius: .3rem; overflow: hidden; margin: .3rem 0; max-width: 30rem;}
 @media (max-width: 640px) {
@@ -76,7 +80,7 @@ h3 {font-size: 1rem !important; padding: .4rem 0 .1rem !important;}
   .rows th, .rows td {border: 0; padding: .1rem 0;} .rows tbody th {font-weight: 600;}
   .rows td::before {content: attr(data-label) ": "; color: var(--muted);}
   .rows td small {display: inline; margin-left: .35rem;} .rows td:empty {display: none;}
-  .st-key-origin [data-testid="stCaptionContainer"] {display: none;}
+  .st-key-origin .note {display: none;}
   h1 {font-size: 1.4rem !important;}
 }
 @media (prefers-reduced-motion: reduce) {* {animation: none !important; transition: none !important;}}
@@ -107,6 +111,11 @@ def link(key: str, label: str, view: View) -> None:
 def block(body: str) -> None:
     """Markup of ours; whatever was not written in this program has been escaped by whoever made it."""
     st.html(body)
+
+
+def note(text: str) -> None:
+    """A muted line. Cheaper in the browser than a caption, which is parsed as Markdown."""
+    block(f'<p class="note">{escape(text)}</p>')
 
 
 def mode() -> Mode:

@@ -1,5 +1,6 @@
 """One indicator: the finding as a title, the chart as its evidence, the argument, the numbers to take along."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from html import escape
@@ -8,7 +9,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from dashboard import changed, charts, evidence, export, frame, words
+from dashboard import cards, changed, charts, evidence, export, frame, words
 from dashboard.live import reader
 from dashboard.reading import Series, has_frontier, latest_record, shown_rows
 from dashboard.theme import FLAGS, Mode
@@ -83,15 +84,14 @@ def _origin(series: Series, view: View) -> None:
     every = "every few hours" if period < 1 else "every day" if period == 1 else f"every {words.duration(period)}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="origin"):
         frame.link("", "← All indicators", view)
-        st.caption(f"{stage} · {indicator['source_title']} · checked {every}")
+        frame.note(f"{stage} · {indicator['source_title']} · checked {every}")
 
 
 def _chart(series: Series, view: View) -> None:
     leader = latest_record(series)
     title = words.title(series.indicator, series.verdict, None if leader is None else leader["value"])
     st.title(title)
-    _badges(series, view)
-    st.caption(_subtitle(series, view))
+    frame.block(f'<div class="lead">{"".join(_badges(series, view))}<p>{escape(_subtitle(series, view))}</p></div>')
     st.plotly_chart(
         _figure(series, charts.drawn(view), frame.mode()),
         key="chart",
@@ -109,16 +109,15 @@ def _figure(series: Series, view: View, mode: Mode) -> charts.Figure:
     return charts.figure(series, view, mode, earlier)
 
 
-def _badges(series: Series, view: View) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        flag = FLAGS[series.verdict.state]
-        st.badge(f"{flag.icon} {flag.word}", color=flag.colour)
-        state = reader().states(view.instant).get(series.indicator["source"])
-        word, colour = words.standing(series.indicator, state, frame.now(view))
-        if word:
-            st.badge(word, color=colour)
-        if state is not None and state.failures:
-            st.caption(sentence_of_failure(state.outcome))
+def _badges(series: Series, view: View) -> Iterator[str]:
+    """The flag, how fresh the values are, and what the last attempt ended with where it failed."""
+    yield cards.flag(series)
+    state = reader().states(view.instant).get(series.indicator["source"])
+    word, colour = words.standing(series.indicator, state, frame.now(view))
+    if word:
+        yield cards.badge(word, colour)
+    if state is not None and state.failures:
+        yield f"<span>{escape(sentence_of_failure(state.outcome))}</span>"
 
 
 def sentence_of_failure(outcome: str) -> str:
@@ -172,14 +171,14 @@ def _footer(series: Series, view: View) -> None:
         home = safe_link(indicator["homepage"])
         if home:
             st.link_button(f"Source: {indicator['source_title']}", home, type="tertiary")
-        st.caption(" · ".join(parts))
+        frame.note(" · ".join(parts))
         if export.may_be_passed_on(indicator):
             asked = urlencode(query(view), doseq=True)
             for name, icon in (("csv", ":material/download:"), ("json", None)):
                 address = f"/api/v1/indicators/{indicator['indicator']}.{name}" + (f"?{asked}" if asked else "")
                 st.link_button("CSV of what is shown" if name == "csv" else "JSON", address, icon=icon, type="tertiary")
         else:
-            st.caption("Not ours to redistribute: the publisher's page has the values.")
+            frame.note("Not ours to redistribute: the publisher's page has the values.")
 
 
 def _twin(series: Series, view: View) -> None:
@@ -206,14 +205,18 @@ def _why(series: Series) -> None:
         said.append(f"Method: {verdict.trend.method}, through {verdict.n} points.")
         found.insert(0, ("Trend", [*said, *_published(series.figures)]))
     shares = verdict.finding.multiverse if verdict.finding else None
+    heading = f"Why “{FLAGS[verdict.state].word}”" if verdict.shown is not None else "What can be said"
+    method = ""
+    if verdict.finding is not None:
+        at = verdict.finding.known_at
+        known = f" · data known by {words.instant(at)}" if at else ""
+        method = f"Method {METHOD}{known} · the same as JSON: /api/v1/signals/{indicator['indicator']}.json"
     with st.container(border=True, key="evidence"):
-        flag = FLAGS[verdict.state]
-        st.header(f"Why “{flag.word}”" if verdict.shown is not None else "What can be said", anchor="evidence")
-        frame.block(f'<div class="evidence">{"".join(_section(h, said, shares) for h, said in found)}</div>')
-        if verdict.finding is not None:
-            at = verdict.finding.known_at
-            known = f" · data known by {words.instant(at)}" if at else ""
-            st.caption(f"Method {METHOD}{known} · the same as JSON: /api/v1/signals/{indicator['indicator']}.json")
+        sections = "".join(_section(name, said, shares) for name, said in found)
+        frame.block(
+            f'<h2 id="evidence">{escape(heading)}</h2><div class="evidence">{sections}</div>'
+            f'<p class="note">{escape(method)}</p>'
+        )
 
 
 def _section(heading: str, said: list[str], shares: Shares | None) -> str:
@@ -250,19 +253,19 @@ def _about(series: Series, view: View) -> None:
     visit = frame.last_visit()
     found = changed.read(reader(), changed.since_of(view, visit, frame.now(view)), view.instant)
     since, said = changed.label(found.since, visit), changed.sentence(found, key)
-    left, right = st.columns(2)
-    with left:
-        st.header("What it measures")
-        st.text(indicator["definition"])
-        if indicator["note"]:
-            st.text(indicator["note"])
-        st.text(f"Credit: {indicator['credit']}")
-    with right:
-        st.header(f"What changed since {since}")
-        st.text(words.sentence_case(said) + "." if said else "Nothing.")
-        day = view.as_of or frame.now(view).date()
-        st.header("Cite")
-        st.text(export.citation(indicator, day, frame.address(replace(view, as_of=day), key)))
+    day = view.as_of or frame.now(view).date()
+    citation = export.citation(indicator, day, frame.address(replace(view, as_of=day), key))
+    parts = (
+        ("What it measures", [indicator["definition"], indicator["note"], f"Credit: {indicator['credit']}"]),
+        (f"What changed since {since}", [words.sentence_case(said) + "." if said else "Nothing."]),
+        ("Cite", [citation]),
+    )
+    frame.block(f'<div class="evidence">{"".join(_part(heading, lines) for heading, lines in parts)}</div>')
+
+
+def _part(heading: str, lines: list[str]) -> str:
+    said = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+    return f"<section><h2>{escape(heading)}</h2>{said}</section>"
 
 
 def _related(series: Series, view: View, keys: list[str]) -> None:
