@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 import narwhals as nw
 import polars as pl
@@ -99,8 +100,15 @@ def daily(store: Store, wanted: Wanted) -> pl.DataFrame:
 
 def chosen(store: Store, wanted: Wanted) -> Rows:
     """The rows wanted, one an article, lab and topic, by the newest list of names."""
+    tagger = _tagger(store, wanted.instant, store.version("mentions"))
     rows = known(store.rows("mentions"), wanted.instant)
-    return rows.filter(nw.col("tagger") == current_tagger(rows)).filter(*_conditions(wanted))
+    return rows.filter(nw.col("tagger") == tagger).filter(*_conditions(wanted))
+
+
+@lru_cache(64)
+def _tagger(store: Store, instant: datetime | None, _: int) -> str:
+    """Which list of names is the newest; it takes a look at all rows, so once a version of the table is enough."""
+    return current_tagger(known(store.rows("mentions"), instant))
 
 
 def _conditions(wanted: Wanted) -> Iterator[nw.Expr]:
