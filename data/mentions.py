@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 import narwhals as nw
 import polars as pl
@@ -83,12 +84,12 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
         rows = rows.filter(nw.col("month") <= f"{after.published_at:%Y-%m}").filter(
             (at < after.published_at) | (same & (nw.col("id") > after.id))
         )
+    months = as_polars(rows.select("month").unique())["month"].sort(descending=True).to_list()
     found: list[pl.DataFrame] = []
-    for month in as_polars(rows.select("month").unique())["month"].sort(descending=True):
-        missing = most + 1 - sum(map(len, found))
-        if missing <= 0:
-            break
-        piece = rows.filter(nw.col("month") == month).sort("published_at", "id", descending=[True, False])
+    while months and (missing := most + 1 - sum(map(len, found))) > 0:
+        # most pages are filled by the newest month; a rare word is looked for in ever longer stretches
+        some, months = months[: 4 ** len(found)], months[4 ** len(found) :]
+        piece = rows.filter(nw.col("month").is_in(some)).sort("published_at", "id", descending=[True, False])
         found.append(as_polars(piece.head(missing)))
     listed = pl.concat(found) if found else as_polars(rows.head(0))
     listed = listed.join(licence_column(permitted).collect(), on="source", how="left", maintain_order="left")
@@ -192,8 +193,15 @@ def by_period(counts: pl.DataFrame, series: Iterable[str], *, days: bool = False
 
 def chosen(store: Store, wanted: Wanted) -> Rows:
     """The rows wanted, one an article, lab and topic, by the newest list of names."""
+    tagger = _tagger(store, wanted.instant, store.version("mentions"))
     rows = known(store.rows("mentions"), wanted.instant)
-    return rows.filter(nw.col("tagger") == current_tagger(rows)).filter(*_conditions(wanted))
+    return rows.filter(nw.col("tagger") == tagger).filter(*_conditions(wanted))
+
+
+@lru_cache(64)
+def _tagger(store: Store, instant: datetime | None, _: int) -> str:
+    """Which list of names is the newest; it takes a look at all rows, so once a version of the table is enough."""
+    return current_tagger(known(store.rows("mentions"), instant))
 
 
 def _conditions(wanted: Wanted) -> Iterator[nw.Expr]:

@@ -28,7 +28,8 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterP
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from data import engine
-from data.schema import TABLES, BadRow, Column, Failure, Table
+from data.checked import checked
+from data.schema import TABLES, Column, Failure, Table
 from data.vintages import as_of
 
 TRIES, PATIENCE = 20, 120.0
@@ -37,7 +38,6 @@ _TURNS: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Loc
 """Threads of one process take turns to write to a table; only processes race."""
 CHECKPOINT_EVERY = "20"
 """Opening a table reads the commits since its last checkpoint one by one, which tells on a bucket."""
-_PART = r"^[A-Za-z0-9_.-]+$"
 
 
 class OlderThanStored(Failure):
@@ -176,7 +176,7 @@ class Store:
 
     def append_new(self, name: str, rows: Sequence[Mapping[str, Any]]) -> int:
         """Add the rows whose key is not stored yet; the number added."""
-        return self.append_frame(name, _frame(TABLES[name], rows))
+        return self.append_frame(name, checked(TABLES[name], rows))
 
     def append_frame(self, name: str, rows: pl.DataFrame) -> int:
         """The same for rows that come from another store, as they stand there."""
@@ -203,7 +203,7 @@ class Store:
         """
         table = TABLES[name]
         blank = {"row_id": "", "prev_id": None, "known_at": at or datetime.now(UTC)}
-        batch = _frame(table, [{**row, **blank} for row in rows])
+        batch = checked(table, [{**row, **blank} for row in rows])
         batch = batch.unique(table.point, keep="last", maintain_order=True).drop("row_id", "prev_id", "known_at")
         if batch.is_empty():
             return 0
@@ -260,37 +260,6 @@ class Store:
     def _failed(self, verb: str, name: str, error: Exception) -> Failure:
         reason = " ".join(str(error).split())[:200]
         return Failure("storage", f"cannot {verb} table {name} at {self.uri}: {reason}")
-
-
-def _frame(table: Table, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """Rows as a frame of the declared types. BadRow for what no table may hold, naming column and value."""
-    names = set(table.schema.names)
-    listed = list(rows)
-    for row in listed:
-        if row.keys() != names:
-            raise BadRow(f"{table.name}: columns {sorted(set(row) ^ names)} are missing or unknown")
-    for column in table.columns:  # Arrow would take an instant without a zone for UTC
-        if pa.types.is_timestamp(column.type):
-            _refuse(table, column, "has no zone", [v for row in listed if (v := row[column.name]) and v.tzinfo is None])
-    try:
-        frame = pl.from_arrow(pa.Table.from_pylist(listed, schema=table.schema))
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise BadRow(f"{table.name}: {error}") from error
-    assert isinstance(frame, pl.DataFrame)
-    for column in table.columns:
-        values = frame[column.name]
-        if not column.nullable:
-            _refuse(table, column, "is missing", values.filter(values.is_null()))
-        if values.dtype.is_float():
-            _refuse(table, column, "is not a finite number", values.filter(~values.is_finite()))
-        if column.name == table.partition:
-            _refuse(table, column, "cannot name a folder", values.filter(~values.str.contains(_PART)))
-    return frame
-
-
-def _refuse(table: Table, column: Column, problem: str, wrong: Sequence[object] | pl.Series) -> None:
-    if len(wrong):
-        raise BadRow(f"{table.name}: {column.name} {problem}: {wrong[0]!r}")
 
 
 def _to_disk(folder: Path, version: int) -> None:

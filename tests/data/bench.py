@@ -188,7 +188,7 @@ Figures = dict[str, float]
 
 def figures_of_ours(ours: Ours, home: Path) -> Figures:
     found = {title: best(lambda what=what: ours.ask(what)) for title, what in ASKED.items()}
-    found["newest value of each point as of a day, 1M observations"] = best(ours.latest)
+    found["newest value of each point as of a day, all observations"] = best(ours.latest)
     found["CSV of all titles that name one lab"] = best(lambda: ours.export(home / "ours.csv"))
     runs = [new_run(number) for number in range(3)]
     waiting = iter(runs)
@@ -205,7 +205,7 @@ def figures_of_ours(ours: Ours, home: Path) -> Figures:
 def figures_of(peer: Peer, home: Path) -> Figures:
     found = {title: best(lambda what=what: peer.ask(what, **GIVEN)) for title, what in ASKED.items()}
     known = micros(KNOWN)
-    found["newest value of each point as of a day, 1M observations"] = best(lambda: peer.latest(known))
+    found["newest value of each point as of a day, all observations"] = best(lambda: peer.latest(known))
     found["CSV of all titles that name one lab"] = best(lambda: peer.export(home / "peer.csv"))
     runs = [new_run(number) for number in range(3)]
     waiting = iter(runs)
@@ -278,7 +278,7 @@ def sourced(source: str) -> dict[str, Any]:
     return dict.fromkeys(INDICATORS.schema.names, "") | numbers | none | named
 
 
-def section(results: dict[int, tuple[dict[str, Figures], Figures]]) -> str:
+def section(results: dict[int, tuple[dict[str, Figures], Figures]], observations: int) -> str:
     """The tables of the page."""
     load = f"{os.getloadavg()[0]:.0f}"
     lines = [
@@ -292,10 +292,10 @@ def section(results: dict[int, tuple[dict[str, Figures], Figures]]) -> str:
     ]
     for total, (found, _) in results.items():
         ours, *others = found
-        lines += ["", f"### {total:,} mentions and 1M observations", ""]
+        lines += ["", f"### {total:,} mentions and {observations:,} observations", ""]
         lines += [f"| work | {ours} | {' | '.join(others)} |", "|---|" + "---|" * len(found)]
         for work, figure in found[ours].items():
-            ratios = [f"{found[o][work] / figure:.1f}x" if work in found[o] else "not measured" for o in others]
+            ratios = [f"{found[o][work] / figure:.2g}x" if work in found[o] else "not measured" for o in others]
             lines.append(f"| {work} | {shown(work, figure)} | {' | '.join(ratios)} |")
         if not any(name.startswith("PostgreSQL") for name in others):
             lines.append("\nPostgreSQL: not measured, no server binary here (Debian: `apt-get install postgresql`).")
@@ -321,7 +321,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the databases lie meanwhile")
     parser.add_argument("--write", type=Path, help="the page whose section is made anew")
     args = parser.parse_args()
-    text = section({total: measured(total, args.observations, args.folder) for total in args.mentions})
+    results = {total: measured(total, args.observations, args.folder) for total in args.mentions}
+    text = section(results, args.observations)
     print(text)
     if args.write:
         page = args.write.read_text(encoding="utf-8")
