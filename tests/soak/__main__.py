@@ -18,18 +18,21 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--share", type=float, default=0.2, help="of runs in bad weather that meet a fault")
     parser.add_argument("--every", type=float, default=30, help="seconds between kills or stops")
+    parser.add_argument("--sources", default=",".join(SOURCES), help="which ones, separated by commas")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the report between the marks in this document")
     args = parser.parse_args()
+
+    names = tuple(args.sources.split(","))
 
     def tell(text: str) -> None:
         print(f"\r{text:<70}", end="", file=sys.stderr, flush=True)
 
     with tempfile.TemporaryDirectory() as home:
-        calm = live(Path(home) / "calm", SOURCES, args.days, None, 0, 0, tell)
-        stormy = live(Path(home) / "stormy", SOURCES, args.days, Random(args.seed), args.share, args.every, tell)
+        calm = live(Path(home) / "calm", names, args.days, None, 0, 0, tell)
+        stormy = live(Path(home) / "stormy", names, args.days, Random(args.seed), args.share, args.every, tell)
     print(file=sys.stderr)
-    verdicts = judged(calm, stormy, SOURCES, args.days)
-    text = report(verdicts, calm, stormy, SOURCES, args.days, args.seed)
+    verdicts = judged(calm, stormy, names, args.days)
+    text = report(verdicts, calm, stormy, names, args.days, args.seed)
     print(text)
     if args.write:
         page = args.write.read_text()
