@@ -16,6 +16,7 @@ from data.text import plotly_text
 from signals.shape import bent_line
 from signals.verdict import ENOUGH_FOR_TREND, scale_of
 
+Figure = go.Figure
 HEIGHT = 460
 LABEL_ROOM = 86
 PROJECTION = timedelta(days=183)
