@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import polars as pl
 
 from dashboard import charts, words
@@ -87,7 +86,7 @@ def burst_of(points: pl.DataFrame) -> Alarm | None:
     return burst_alarm(counts.to_numpy(), len(points) - 1)
 
 
-def figure(shown: Lines, *, share: bool, mode: Mode) -> go.Figure:
+def figure(shown: Lines, *, share: bool, mode: Mode) -> charts.Figure:
     """One line a series; a period that was not read is a gap, and zero lies on the axis."""
     ink = INKS[mode]
     fig, dates = charts.blank(ink), _dates(shown)
