@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import cards, changed, evidence, export, frame, words
+from dashboard import cards, changed, evidence, export, frame, markup, words
 from dashboard.live import reader
 from dashboard.reading import Series, latest_record, monthly, record_labs
 from dashboard.theme import FLAGS
@@ -171,10 +171,12 @@ def _changed(view: View) -> None:
 def changes(found: changed.Changes, view: View, most: int) -> None:
     """Each indicator that changed with what changed of it, then sources that failed or are back."""
     catalogue, keys = reader().catalogue(view.instant), changed.affected(found)
-    for key in keys[:most]:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            frame.link(key, catalogue[key]["name"], view)
-            st.text(changed.sentence(found, key))
+    rows: list[list[markup.Cell]] = [
+        [markup.link(catalogue[key]["name"], frame.address(frame.carried(view), key)), changed.sentence(found, key)]
+        for key in keys[:most]
+    ]
+    if rows:
+        frame.block(markup.table("What changed, by indicator", ("Indicator", "What changed"), rows))
     if len(keys) > most:
         st.caption(f"{len(keys) - most} more indicators: see Signals, Changes.")
     for source in found.sources:
