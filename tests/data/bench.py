@@ -9,6 +9,8 @@ import argparse
 import os
 import platform
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -321,6 +323,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the databases lie meanwhile")
     parser.add_argument("--write", type=Path, help="the page whose section is made anew")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left running
     results = {total: measured(total, args.observations, args.folder) for total in args.mentions}
     text = section(results, args.observations)
     print(text)
