@@ -188,6 +188,8 @@ def monthly(series: Series, newest: date, months: int = 36) -> list[float]:
     That is the best so far where values compete, else the newest value of the series that is judged.
     """
     when, best = frontier_steps(series, series.rows) if has_frontier(series) else _totals(series)
+    if series.indicator["scale"] == "log2":  # a week of nothing has no place on a scale of doublings
+        when, best = when[best > 0], best[best > 0]
     if not len(when):
         return []
     ends = pd.date_range(end=pd.Timestamp(newest) + pd.offsets.MonthEnd(0), periods=months, freq="ME").to_numpy()

@@ -174,3 +174,13 @@ def test_the_monthly_line_of_a_card_is_the_frontier(reader: Reader) -> None:
     assert len(line) == 36
     assert line[-1] == pytest.approx(np.log2(series.rows["value"].max()))
     assert pd.Series(line).is_monotonic_increasing
+
+
+def test_a_week_of_nothing_has_no_place_on_a_scale_of_doublings(reader: Reader) -> None:
+    from dataclasses import replace
+
+    from dashboard.reading import monthly
+
+    series = reader.series("metr_p50")
+    counted = replace(series, indicator={**series.indicator, "marks": "week"}, rows=series.rows.assign(value=0.0))
+    assert monthly(counted, series.rows["date"].max().date()) == []
