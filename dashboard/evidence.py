@@ -19,7 +19,7 @@ def sections(indicator: Mapping[str, Any], verdict: Verdict) -> list[Section]:
     """Headings with their sentences, in the order of the argument; without a finding only what the trend says."""
     finding, change = verdict.finding, verdict.shown
     if finding is None or change is None:
-        return [("What can be said", list(verdict.reasons))]
+        return [("Change of pace", list(verdict.reasons))]
     found = [
         ("Verdict", [sentence(verdict), *(r for r in verdict.reasons if r not in finding.reasons)]),
         ("Size", list(_size(change, indicator["unit"]))),
