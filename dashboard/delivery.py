@@ -5,6 +5,7 @@ Streamlit sends its scripts as they are, 7.4 MB for a page with a chart; packed 
 
 import gzip
 import re
+import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -26,6 +27,7 @@ SCRIPT = re.compile(r"/(static/(?:js|css)/[\w.-]+\.(js|css))$", re.ASCII)
 TYPES = {"js": b"text/javascript; charset=utf-8", "css": b"text/css; charset=utf-8"}
 PACKABLE = re.compile(r"/health|/(api|feeds)/.*\.(json|csv|atom)")
 FEWEST = 1_000
+NO_PAGES = ("/health", "/healthz", "/oauth2callback")
 WITHOUT_CHART = ("", "signals", "data", "sources", "methods")
 VISIT, ONE_VISIT, REMEMBERED = "visit", timedelta(minutes=30), timedelta(days=400)
 
@@ -134,7 +136,7 @@ class Delivery:
 
 def _is_page(path: str) -> bool:
     """One level of letters is a page; anything else is a file, or one of Streamlit's own routes."""
-    return re.fullmatch(r"/[A-Za-z0-9_-]*", path, re.ASCII) is not None and path not in ("/health", "/healthz")
+    return re.fullmatch(r"/[A-Za-z0-9_-]*", path, re.ASCII) is not None and path not in NO_PAGES
 
 
 def _cookie(scope: Message) -> bytes:
@@ -157,27 +159,40 @@ async def _answer(scope: Message, send: Send, body: bytes, media: bytes, encodin
 
 
 def _packing(send: Send, encoding: str) -> Send:
-    """Passes an answer on, packed where that pays; its tag becomes a weak one, since the bytes are others."""
+    """Passes an answer on as it comes, packed where that pays; its tag becomes weak, since the bytes are others."""
     start: list[Message] = []
-    body = bytearray()
+    packer: list[_Packer] = []
 
     async def pack(message: Message) -> None:
         if message["type"] == "http.response.start":
             start.append(message)
             return
-        body.extend(message.get("body", b""))
-        if message.get("more_body"):
-            return
-        head, content = start[0], bytes(body)
-        if head["status"] == 200 and len(content) >= FEWEST:
-            content = await run_in_threadpool(packed, content, encoding)
-            named = {name: value for name, value in head["headers"] if name != b"content-length"}
-            if b"etag" in named:
-                named[b"etag"] = b"W/" + named[b"etag"]
-            named |= {b"content-encoding": encoding.encode(), b"content-length": str(len(content)).encode()}
-            head["headers"] = list(named.items())
-        head["headers"] = [*head["headers"], (b"vary", b"accept-encoding")]
-        await send(head)
-        await send({"type": "http.response.body", "body": content})
+        content, ends = bytes(message.get("body", b"")), not message.get("more_body")
+        if start:
+            head = start.pop()
+            if head["status"] == 200 and (len(content) >= FEWEST or not ends):
+                packer.append(_Packer(encoding))
+                named = {name: value for name, value in head["headers"] if name != b"content-length"}
+                if b"etag" in named:
+                    named[b"etag"] = b"W/" + named[b"etag"]
+                head["headers"] = [*named.items(), (b"content-encoding", encoding.encode())]
+            head["headers"] = [*head["headers"], (b"vary", b"accept-encoding")]
+            await send(head)
+        if packer:
+            content = await run_in_threadpool(packer[0].pack, content, ends=ends)
+        await send({"type": "http.response.body", "body": content, "more_body": not ends})
 
     return pack
+
+
+class _Packer:
+    """Packs a stream piece by piece: a large file is never held whole."""
+
+    def __init__(self, encoding: str) -> None:
+        self._brotli = brotli.Compressor(quality=5) if encoding == "br" else None
+        self._gzip = zlib.compressobj(5, wbits=31)
+
+    def pack(self, piece: bytes, *, ends: bool) -> bytes:
+        if self._brotli is not None:
+            return bytes(self._brotli.process(piece) + (self._brotli.finish() if ends else b""))
+        return self._gzip.compress(piece) + (self._gzip.flush() if ends else b"")

@@ -107,9 +107,9 @@ app = st.App(
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(StrictTransport),
-        Middleware(Delivery),
         # a foreign page may take our address for its name, and would then be of our origin
         Middleware(TrustedHostMiddleware, allowed_hosts=settings.read().allowed_hosts, www_redirect=False),
         Middleware(SignedIn),
+        Middleware(Delivery),
     ],
 )

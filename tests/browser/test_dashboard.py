@@ -306,7 +306,8 @@ def test_machines_get_short_answers_to_bad_questions(server: Server) -> None:
         urllib.request.urlopen(f"{server.url}/api/v1/indicators/%3Cscript%3E.csv")
     assert error.value.code == 404
     assert b"script" not in error.value.read()
-    with urllib.request.urlopen(f"{server.url}/health") as answer:
-        assert json.load(answer)["ok"] is True
+    with pytest.raises(urllib.error.HTTPError) as unwell:
+        urllib.request.urlopen(f"{server.url}/health")
+    assert json.load(unwell.value)["reasons"] == ["no collector has reported yet"]
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{server.url}/_stcore/metrics")

@@ -36,7 +36,7 @@ def poison(store: Store) -> None:
     bad = [{**blank, "subject": text, "model": text, "url": URLS[n % len(URLS)]} for n, text in enumerate(STRINGS)]
     store.append_vintages("observations", bad, NOW)
     store.append_vintages("observations", [{**b, "value": b["value"] + 1} for b in bad[:20]], NOW + timedelta(hours=1))
-    tagger = current_tagger(store.read("mentions"))
+    tagger = current_tagger(store.rows("mentions"))
     store.append_new(
         "mentions",
         [

@@ -5,13 +5,13 @@ import inspect
 import os
 import socket
 import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pandas as pd
@@ -54,7 +54,8 @@ QUESTIONS: dict[str, Callable[[Store], Any]] = {
     "noted": lambda s: queries.noted(s, "made_up", "odd 2", LATER),
     "held": lambda s: queries.held(s, "asked", LATER),
     "released": lambda s: queries.released(s, "made_up", RELEASED, LATER),
-    "rows_read": lambda s: queries.rows_read(s, "asked"),
+    "records_read": lambda s: queries.records_read(s, "asked"),
+    "refused_before": lambda s: sorted(queries.refused_before(s, ["1", "2", "3"], LATER)),
     "validators": lambda s: queries.validators(s, "asked"),
     "blocked_hosts": lambda s: queries.blocked_hosts(s, THEN),
     "unmapped": queries.unmapped,
@@ -75,6 +76,10 @@ QUESTIONS: dict[str, Callable[[Store], Any]] = {
     "changed_definitions": lambda s: [changes.changed_definitions(s, BEFORE), changes.changed_definitions(s, LATER)],
     "changed_flags": lambda s: [changes.changed_flags(s), changes.changed_flags(s, at(2), at(3))],
     "page": pages,
+    "daily": lambda s: mentions.daily(s),
+    "present": at_each(mentions.present),
+    "articles": lambda s: mentions.articles(s, Wanted(), 20),
+    "superseded": lambda s: changes.superseded(s, "made_up"),
     "counted": lambda s: [mentions.counted(s, Wanted()), mentions.counted(s, Wanted(labs=("openai",), instant=THEN))],
 }
 OF_FILES = {"status", "chosen"}
@@ -131,7 +136,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Store:
     empty = dict.fromkeys(("bytes_wire", "bytes_body", "rows_new", "rows_quarantined", "rows_vanished"), 0)
     asked = {
         "run_id": "asked", "source": "asked", "month": "2026-11", "started_at": NOW, "ended_at": NOW, "outcome": "ok",
-        "http_status": 200, "requests": 1, "rows_seen": 5, "validators": "{}", "not_before": NOW + timedelta(hours=1),
+        "http_status": 200, "requests": 1, "rows_seen": 5, "records": 7, "validators": "{}", "not_before": NOW + timedelta(hours=1),
         "host": "a.org b.org", "url": "", "error": None, "code_version": "",
     }  # fmt: skip
     store.append_new("runs", [{**asked, **empty}])
@@ -151,22 +156,24 @@ def cluster() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [which("sail") or "sail", "spark", "server", "--ip", "127.0.0.1", "--port", str(port)]
+    command = [str(Path(sys.executable).with_name("sail")), "spark", "server", "--ip", "127.0.0.1", "--port", str(port)]
     environment = {**os.environ, "SAIL_MODE": "local-cluster", "RUST_LOG": "error"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        address = f"sc://127.0.0.1:{port}"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pyspark warns of a pandas that we do not use with it
-            engine.session(address)
-            yield address
-            engine.session(address).stop()
-        server.kill()
+        try:
+            for _ in range(300):
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            address = f"sc://127.0.0.1:{port}"
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # pyspark warns of a pandas that we do not use with it
+                engine.session(address)
+                yield address
+                engine.session(address).stop()
+        finally:
+            server.kill()
 
 
 @pytest.mark.filterwarnings("ignore")

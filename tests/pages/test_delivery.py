@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import brotli
@@ -53,7 +54,9 @@ def answer(path: str, **headers: str) -> tuple[dict[bytes, bytes], bytes]:
 
     given = [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": given}
-    asyncio.run(Delivery(inner)(scope, None, send))
+    # in a thread of its own: browser tests of the same session keep a loop running in this one
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, Delivery(inner)(scope, None, send)).result()
     return dict(sent[0]["headers"]), b"".join(m.get("body", b"") for m in sent[1:])
 
 
@@ -61,7 +64,7 @@ def test_answers_for_machines_are_packed_and_their_tag_is_weak() -> None:
     headers, body = answer("/api/v1/indicators.json", accept_encoding="gzip")
     assert gzip.decompress(body) == b"x" * 5000
     assert headers[b"etag"] == b'W/"abc"'
-    assert headers[b"content-length"] == str(len(body)).encode()
+    assert b"content-length" not in headers, "it comes in pieces, and none is held back to count them"
 
 
 @pytest.mark.parametrize("path", ["/api/v1/snapshot.zip", "/_stcore/health"])
