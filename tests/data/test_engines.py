@@ -153,6 +153,9 @@ def cluster() -> Iterator[str]:
     """The address of a small cluster on this machine: a driver and workers that speak Spark Connect."""
     if importlib.util.find_spec("pysail") is None or importlib.util.find_spec("pyspark") is None:
         pytest.skip("no engine to compare with (pysail and pyspark-client are in the extra [cluster])")
+    main = sys.modules["__main__"]
+    if not hasattr(main, "__file__"):  # as in a test process of xdist: pyspark would take this for its own doctests
+        main.__file__ = __file__
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
