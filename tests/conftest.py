@@ -1,15 +1,17 @@
 """What all tests share: the folders of recorded answers, a store of one's own, and a way to replay a source."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from collectors.registry import one
 from collectors.replay import Replay
 from collectors.source import Row
 from data.store import Store
+from tests.browser.conftest import launched
 
 PAYLOADS = Path(__file__).parent / "payloads"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "payloads"
@@ -42,3 +44,9 @@ def replay() -> Callable[..., list[Row]]:
         return list(one(name).collect(Replay(folder or PAYLOADS / name, now)))
 
     return rows
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, one a process."""
+    yield from launched()

@@ -33,8 +33,8 @@ def chromium(playwright: Playwright) -> str:
     return path
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def launched() -> Iterator[Browser]:
+    """A browser, for the one fixture of all tests: two of them in a process get in each other's way."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium(playwright), args=FLAGS)
         yield started

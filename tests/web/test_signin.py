@@ -16,9 +16,7 @@ from playwright.sync_api import Browser
 from collectors.schedule import prepare
 from dashboard.signin import is_allowed
 from data.store import Store
-from tests.browser.conftest import Server, browser
-
-__all__ = ["browser"]
+from tests.browser.conftest import Server
 
 PROVIDER = """
 import sys, time
