@@ -12,7 +12,7 @@ GAP = timedelta(seconds=1)
 WANTED = {"api.github.com": timedelta(seconds=6), "export.arxiv.org": timedelta(seconds=3)}
 """What the terms of single hosts ask for."""
 TRUST = timedelta(days=7)
-MOMENT = 0.1
+MOMENT = 0.2
 """In seconds."""
 AGENT = re.compile(r"ai-progress-monitor/\S+ \(\+" + re.escape(CONTACT) + r"\)")
 

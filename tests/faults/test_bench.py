@@ -56,8 +56,8 @@ def test_a_body_that_was_not_kept_whole_is_noticed(server: FaultServer, monkeypa
 
 
 def line(seconds: float, real: float, *, host: str = "h.example", wait: float = 0, **headers: str) -> Logged:
-    """One request, answered within a tenth of a second."""
-    call = Call("/", {**AGENT, **headers}, socket.socket(), real, last_send_at=real + 0.1)
+    """One request, answered within half a second."""
+    call = Call("/", {**AGENT, **headers}, socket.socket(), real, last_send_at=real + 0.5)
     call.connection.close()
     more = {"wait": timedelta(seconds=wait)} if wait else {}
     return Logged("s", f"https://{host}/a", NOW + timedelta(seconds=seconds), call, b"HTTP/1.1 200", "U4", **more)
