@@ -85,8 +85,9 @@ def collect(http: Http) -> Iterator[Row]:
 
 
 def _models(release: str, rows: list[dict[str, str]], categories: Mapping[str, list[str]], url: str) -> Iterator[Row]:
+    whole = [row for row in rows if "" not in row.values()]
     for task in chain(*categories.values()):
-        best = max((number(row[task], f"{url}: {row['model']}") for row in rows if row[task]), default=100.0)
+        best = max((number(row[task], f"{url}: {row['model']}") for row in whole), default=100.0)
         if best <= 1:  # percent; what nobody can do at all is no task of theirs
             raise Failure("schema", f"{url}: no model reaches more than {best:g} % in {task!r}: is it in another unit?")
     for row in rows:
