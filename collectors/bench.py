@@ -156,9 +156,9 @@ parsing the same answers alone, in the same process. Medians; seconds on a machi
 
 | sources | rows | parsing | replay into an empty store | ratio | the same again | most memory |
 |---|---|---|---|---|---|---|"""
-_READING = """The goal is a ratio of 2 and 300 MB. What a replay costs beyond parsing is mostly opening and committing tables,
-which is the same for ten rows as for ten thousand: the fuller the answers, the smaller the ratio. Of the memory some
-220 MB are the libraries before anything is read."""
+_READING = """The goal is a ratio of 2 and 300 MB. What a replay costs beyond parsing is mostly opening and committing
+tables, which is the same for ten rows as for ten thousand: the fuller the answers, the smaller the ratio. Of the
+memory some 180 MB are the libraries before anything is read."""
 
 
 def _rows(collector: Collector, folder: Path) -> int:
