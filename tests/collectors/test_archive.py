@@ -55,7 +55,12 @@ def test_bodies_are_packed_and_kept_once(tmp_path: Path) -> None:
     assert gzip.decompress(path.read_bytes()) == BODY
 
 
-@pytest.mark.parametrize("damage", [b"", b"rubbish", gzip.compress(BODY)[:-9], gzip.compress(b"another body")])
+@pytest.mark.parametrize(
+    "damage",
+    # a packed body has the second of its making in it, and a test's name must be the same in every process
+    [b"", b"rubbish", gzip.compress(BODY, mtime=0)[:-9], gzip.compress(b"another body", mtime=0)],
+    ids=["nothing", "rubbish", "cut", "another"],
+)
 def test_a_damaged_body_reads_as_none_and_can_be_kept_again(damage: bytes, tmp_path: Path) -> None:
     archive = Archive(tmp_path, 10_000)
     archive.put(BODY)
