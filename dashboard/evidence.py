@@ -26,7 +26,7 @@ def sections(indicator: Mapping[str, Any], verdict: Verdict) -> list[Section]:
         ("Chance", list(_chance(change, finding))),
         ("Power", list(_power(finding))),
         ("Other choices", list(_choices(finding.multiverse))),
-        ("What would change it", [finding.ends_when] if finding.ends_when else []),
+        ("What would change it", list(_ending(finding))),
         ("Not to be confused", list(_confused(change, finding))),
     ]
     return [(heading, said) for heading, said in found if said]
@@ -98,9 +98,14 @@ def _chance(change: Change, finding: Finding) -> Iterator[str]:
 
 def _licence(licence: Licence) -> Iterator[str]:
     if licence.false_a_year is not None:
-        steady, stressed = words.number(licence.false_a_year, 2), licence.false_a_year_stressed
-        under = f" ({words.number(stressed, 2)} when noise is strongly autocorrelated)" if stressed is not None else ""
-        yield f"Of 200 simulated indicators without any change, this rule raised {steady} false flags a year{under}."
+        most, stressed = licence.false_a_year_at_most, licence.false_a_year_stressed
+        seen = f"{words.number(licence.false_a_year, 2)} false flags" if most is None else "no false flag"
+        limit = "" if most is None else f", so at most {words.number(most, 2)} (95{NBSP}% limit)"
+        under = f"; {words.number(stressed, 2)} when noise is strongly autocorrelated" if stressed is not None else ""
+        yield (
+            f"Without any change, this rule raised {seen} a year among 200 indicators of this length and noise"
+            f"{limit}{under}. Simulated: {licence.indicators:,} indicators, for a year each."
+        )
     cases = (("doubled", licence.found_x2, licence.months_x2), ("tripled", licence.found_x3, licence.months_x3))
     for times, found, months in cases:
         if found is not None:
@@ -121,9 +126,19 @@ def _choices(shares: Shares | None) -> Iterator[str]:
     if shares.flips:
         yield f"The one choice that changes the answer: {shares.flips} (then: {shares.flips_to})."
     if shares.most_influential:
-        p = f", p without it {words.number(shares.p_without, 2)}" if shares.p_without is not None else ""
-        yield f"Most influential point: {shares.most_influential}{p}."
-    yield from shares.warnings
+        yield f"Most influential point: {shares.most_influential}."
+    for warning in shares.warnings:
+        yield f"{words.sentence_case(warning)}."
+
+
+def _ending(finding: Finding) -> Iterator[str]:
+    """What further updates would have to say for another verdict."""
+    if finding.ends_when and finding.level:
+        yield f"It is cleared by {finding.ends_when}."
+    elif finding.ends_when == "more points":
+        yield "It needs more points."
+    elif finding.ends_when:
+        yield f"It becomes a watch with {finding.ends_when}."
 
 
 def _confused(change: Change, finding: Finding) -> Iterator[str]:

@@ -40,9 +40,13 @@ h3 {font-size: 1rem !important; padding: .4rem 0 .1rem !important;}
 .flag.yellow {color: var(--yellow); background: var(--yellow-ground);}
 .flag.red {color: var(--red); background: var(--red-ground);}
 .flag.outline {background: none; box-shadow: inset 0 0 0 1px var(--orange);}
-.strip {display: flex; flex-wrap: wrap; gap: .4rem; margin: .3rem 0 .1rem;}
+.strip {display: flex; flex-wrap: wrap; gap: .4rem .95rem; margin: .3rem 0 .1rem;}
 .strip a {flex: 1 1 8.5rem; text-decoration: none; color: var(--text); border: 1px solid var(--line);
           font-size: .875rem; border-radius: .5rem; padding: .35rem .6rem; line-height: 1.35;}
+.strip .loop {position: relative;}
+.strip .loop + .loop::before, .strip .loop:has(+ :not(.loop))::after {content: "▸" / ""; position: absolute;
+          left: -.8rem; color: var(--muted);}
+.strip .loop:has(+ :not(.loop))::after {content: "↺" / ""; left: auto; right: -.9rem; top: .35rem;}
 .strip a:hover, .strip a:focus-visible {border-color: var(--accent);}
 .strip small {display: block; color: var(--muted); font-size: .8125rem;}
 .lines {margin: 0; padding: 0; list-style: none; font-size: .9375rem; line-height: 1.5;}

@@ -29,6 +29,8 @@ STAGES: dict[str, tuple[str, str]] = {
     "oversight": ("Oversight", "Do we keep up?"),
 }
 """Stages of the loop in order: short name, and the question that they answer."""
+LOOP = ("inputs", "capability", "coding_agents", "autonomy", "ai_rd_automation")
+"""The stages that feed one another, in order; the last leads back to the first."""
 
 OUTCOMES: dict[str, str] = {
     "timeout": "the publisher did not answer in time",

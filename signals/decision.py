@@ -352,4 +352,4 @@ def _ending(latest: Update, shown: _Direction, rules: Rules) -> str:
         return f"p > {rules.quiet_p:.2f} at {rules.updates} updates in a row"
     if _cannot_tell(latest, rules):
         return "more points"
-    return f"p <= {rules.watch_p:.2f} and a large enough change at {rules.updates} updates in a row"
+    return f"p ≤ {rules.watch_p:.2f} and a large enough change at {rules.updates} updates in a row"

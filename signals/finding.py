@@ -135,6 +135,15 @@ class Licence:
     found_x3: float | None
     months_x3: float | None
 
+    @property
+    def false_a_year_at_most(self) -> float | None:
+        """Where no false flag was seen, the upper 95 % limit of their rate; None where some were.
+
+        The rule of three: none among k years has probability .05 at a rate of 3 / k (Hanley and
+        Lippman-Hand, JAMA 1983).
+        """
+        return 200 * 3 / self.indicators if self.false_a_year == 0 else None
+
 
 @dataclass(frozen=True)
 class Burst:

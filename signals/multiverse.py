@@ -410,6 +410,6 @@ def _fitted(name: str, sample: Sample, seed: int, draws: int) -> Influence:
 def _warnings(whole: Influence, each: Sequence[Influence]) -> Iterator[str]:
     for one in each:
         if one.p is not None and whole.p is not None and (one.p <= 0.05) != (whole.p <= 0.05):
-            yield f"without {one.without} p is {one.p:.2g} instead of {whole.p:.2g}"
+            yield f"without {one.without} p against noise alone is {one.p:.2g} instead of {whole.p:.2g}"
         if one.slope * whole.slope <= 0 or not 1 / 1.1 <= whole.slope / one.slope <= 1.1:
             yield f"without {one.without} the slope is {one.slope:.3g} a year instead of {whole.slope:.3g}"

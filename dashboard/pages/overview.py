@@ -101,12 +101,13 @@ def _not_up_to_date(found: list[Series], view: View) -> Iterator[str]:
 
 
 def _strip(found: list[Series]) -> Iterator[str]:
-    """The stages of the loop, each a link to its indicators, with the counts by state in words."""
+    """The stages, those of the loop joined by arrows: each a link to its indicators, with the counts by state."""
     for stage, (name, _) in words.STAGES.items():
         states = Counter(str(s.verdict.state) for s in found if s.indicator["stage"] == stage)
         if states:
             said = [f"{FLAGS[s].icon}&nbsp;{n} {FLAGS[s].word.lower()}" for s in FLAGS if (n := states[s])]
-            yield f'<a href="#{stage}">{escape(name)}<small>{", ".join(said)}</small></a>'
+            loop = ' class="loop"' if stage in words.LOOP else ""
+            yield f'<a href="#{stage}"{loop}>{escape(name)}<small>{", ".join(said)}</small></a>'
 
 
 def _flagged(found: list[Series], view: View) -> None:

@@ -24,7 +24,7 @@ CHANGE = Change(
 FINDING = Finding(
     indicator="metr_p50", variant="1.1", method="bend-1", known_at=datetime(2026, 5, 10, tzinfo=UTC), data_id="x", seed=1,
     tested_as="records", scale="log2", n=14, last_date=date(2026, 2, 5), state="signal", level=2, since=date(2026, 5, 10),
-    ends_when="Cleared when p > .10 at two updates in a row.", reasons=(), qualifiers=(), is_suppressed=False, streak_on=2,
+    ends_when="p > 0.10 at 2 updates in a row", reasons=(), qualifiers=(), is_suppressed=False, streak_on=2,
     streak_off=0, updates=3, has_new_point=True, faster=CHANGE, power={"2": 0.75},
     multiverse=Shares(48, 31, 6, 2, 9, "faster", "robust", "start in 2024", "same", None, None, "gpt_4", 2.9, 104.0, 0.03),
     licence=Licence("signal", 4000, 10, 20, None, 0.5, 0.18, 5.1, 0.41, 15.0, 0.88, 10.8),
@@ -50,15 +50,37 @@ def test_a_flag_says_how_big_how_sure_and_what_would_flip_it(flagged: Series) ->
         "4.1 (90 % interval 2 to 41) times the slope before",
         "probability 0.004 (n = 14)",
         "at most about 6%",
-        "raised 0.18 false flags a year (5.1 when noise is strongly autocorrelated)",
+        "raised 0.18 false flags a year among 200 indicators of this length and noise; 5.1 when noise is strongly",
+        "Simulated: 4,000 indicators, for a year each.",
         "doubled, simulation flagged it within 18 months in 41%",
         "see it in 75% of cases",
         "Of 48 analyses: faster in 31",
         "start in 2024",
         "gpt_4",
-        "Cleared when p > .10",
+        "It is cleared by p > 0.10 at 2 updates in a row.",
     ):
         assert part in text, (part, text)
+
+
+def test_a_rate_of_none_seen_is_told_with_its_upper_limit(flagged: Series) -> None:
+    none_seen = replace(FINDING, licence=replace(FINDING.licence, indicators=500, false_a_year=0.0))
+    text = said(replace(flagged, verdict=replace(flagged.verdict, finding=none_seen)))
+    assert (
+        "raised no false flag a year among 200 indicators of this length and noise, so at most 1.2 (95 % limit)" in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("level", "ends_when", "told"),
+    [
+        (0, "p ≤ 0.01 and a large enough change at 2 updates in a row", "It becomes a watch with p ≤ 0.01 and"),
+        (0, "more points", "It needs more points."),
+        (2, "p > 0.10 at 2 updates in a row", "It is cleared by p > 0.10"),
+    ],
+)
+def test_what_would_change_a_verdict_is_a_sentence(flagged: Series, level: int, ends_when: str, told: str) -> None:
+    finding = replace(FINDING, level=level, ends_when=ends_when)
+    assert told in said(replace(flagged, verdict=replace(flagged.verdict, finding=finding)))
 
 
 def test_the_title_of_a_flag_says_before_and_after(flagged: Series) -> None:
