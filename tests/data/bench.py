@@ -145,7 +145,7 @@ class Ours:
         return mentions.counted(self.store, wanted[what]).rows()
 
     def latest(self) -> tuple[int, float]:
-        rows = as_of(self.store.read("observations"), OBSERVATIONS.point, KNOWN)
+        rows = as_of(self.store.read("observations"), KNOWN)
         found: tuple[int, float] = (
             rows.select(count=pl.col("value").count(), total=pl.col("value").sum()).collect().row(0)
         )
