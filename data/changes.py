@@ -43,9 +43,9 @@ def changed_values(store: Store, since: datetime, until: datetime | None = None)
     rows = known(store.rows("observations"), until)
     touched = rows.filter(nw.col("known_at") > since).group_by(*_POINT).agg(steps=nw.col("row_id").len())
     rows = rows.join(touched.select(*_POINT), on=_POINT, how="semi")
-    then = latest(rows, _POINT, since)
+    then = latest(rows, since)
     before = then.select(*_POINT, had=nw.lit(True), **{f"{c}_before": nw.col(c) for c in (*_MEASURED, *_INTERVAL)})
-    both = latest(rows, _POINT).join(touched, on=_POINT, how="inner").join(before, on=_POINT, how="left")
+    both = latest(rows).join(touched, on=_POINT, how="inner").join(before, on=_POINT, how="left")
     found = both.with_columns(kind=_kind()).filter(nw.col("kind") != "").sort(*_POINT)
     named = found.select(
         "kind", *_POINT, "lab", "unit", "value_before", "value", "low_before", "low", "high_before", "high",
@@ -76,8 +76,8 @@ def changed_definitions(store: Store, since: datetime, until: datetime | None = 
     An indicator that was not declared by then has no columns: it is new.
     """
     rows = known(store.rows("indicators"), until)
-    before = {row["indicator"]: row for row in as_mappings(latest(rows, ["indicator"], since))}
-    now = as_mappings(latest(rows, ["indicator"]).filter(nw.col("known_at") > since).sort("indicator"))
+    before = {row["indicator"]: row for row in as_mappings(latest(rows, since))}
+    now = as_mappings(latest(rows).filter(nw.col("known_at") > since).sort("indicator"))
     found = []
     for row in now:
         old = before.get(row["indicator"])

@@ -16,7 +16,7 @@ import polars as pl
 from data.frames import Rows, as_polars
 from data.queries import known
 from data.resources import current_tagger
-from data.schema import BASELINE, OBSERVATIONS
+from data.schema import BASELINE
 from data.store import Store
 from data.stories import Article, stories
 from data.terms import licence_column, sources_to_pass_on, terms
@@ -84,19 +84,26 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
         rows = rows.filter(nw.col("month") <= f"{after.published_at:%Y-%m}").filter(
             (at < after.published_at) | (same & (nw.col("id") > after.id))
         )
-    months = as_polars(rows.select("month").unique())["month"].sort(descending=True).to_list()
-    found: list[pl.DataFrame] = []
-    while months and (missing := most + 1 - sum(map(len, found))) > 0:
-        # most pages are filled by the newest month; a rare word is looked for in ever longer stretches
-        some, months = months[: 4 ** len(found)], months[4 ** len(found) :]
-        piece = rows.filter(nw.col("month").is_in(some)).sort("published_at", "id", descending=[True, False])
-        found.append(as_polars(piece.head(missing)))
-    listed = pl.concat(found) if found else as_polars(rows.head(0))
+    listed = _newest(rows, most + 1)
     listed = listed.join(licence_column(permitted).collect(), on="source", how="left", maintain_order="left")
     shown = listed.select(COLUMNS).head(most)
     shown = shown.with_columns(pl.Series("url", [safe_link(url) for url in shown["url"]], dtype=pl.String))
     last = shown.select("published_at", "id").tail(1).rows()
     return shown, Cursor(*last[0]) if len(listed) > most else None
+
+
+def _newest(rows: Rows, most: int) -> pl.DataFrame:
+    """The newest rows whole: first which they are, by few columns, then all columns of the parts that they lie in."""
+    months = as_polars(rows.select("month").unique())["month"].sort(descending=True).to_list()
+    found: list[pl.DataFrame] = []
+    while months and (missing := most - sum(map(len, found))) > 0:
+        # most pages are filled by the newest month; a rare word is looked for in ever longer stretches
+        some, months = months[: 4 ** len(found)], months[4 ** len(found) :]
+        piece = rows.filter(nw.col("month").is_in(some)).select("published_at", "id", "month", "lab")
+        found.append(as_polars(piece.sort("published_at", "id", descending=[True, False]).head(missing)))
+    which = pl.concat(found) if found else pl.DataFrame(schema={"id": pl.String, "month": pl.String, "lab": pl.String})
+    these = (nw.col(name).is_in(which[name].unique().sort().to_list()) for name in ("month", "lab", "id"))
+    return as_polars(rows.filter(*these)).sort("published_at", "id", descending=[True, False])
 
 
 def counted(store: Store, wanted: Wanted) -> pl.DataFrame:
@@ -108,7 +115,7 @@ def counted(store: Store, wanted: Wanted) -> pl.DataFrame:
         chosen(store, wanted)
         .with_columns(day=nw.col("published_at").dt.date())
         .group_by("day", "lab", "topic")
-        .agg(articles=nw.col("id").len().cast(nw.Int64))  # one row an article, lab and topic
+        .agg(articles=nw.len().cast(nw.Int64))  # one row an article, lab and topic
     )
     return as_polars(counted.sort("day", "lab", "topic"))
 
@@ -161,7 +168,7 @@ def daily(store: Store, instant: datetime | None = None) -> pl.DataFrame:
     A series is "topic:…", "lab:…", "from:…", or empty for all that was read. A day that is not here was not read.
     """
     rows = store.rows("observations").filter(nw.col("indicator").str.ends_with(DAILY))
-    current = as_polars(latest(rows, list(OBSERVATIONS.point), instant).filter(~nw.col("value").is_null()))
+    current = as_polars(latest(rows, instant).filter(~nw.col("value").is_null()))
     found = current.select("source", "indicator", "variant", "date", "value", "known_at", series="subject")
     newest = found.group_by("source", "variant").agg(pl.col("known_at").min()).sort("known_at", "variant")
     last = newest.group_by("source", maintain_order=True).agg(pl.col("variant").last())

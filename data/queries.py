@@ -11,7 +11,7 @@ import pandas as pd
 import polars as pl
 
 from data.frames import Rows, as_mappings, as_pandas, as_polars, first_row
-from data.schema import BASELINE, FLAGS, HOUSEKEEPING, INDICATORS, OBSERVATIONS, SUCCESS, TABLES
+from data.schema import BASELINE, HOUSEKEEPING, OBSERVATIONS, SUCCESS, TABLES
 from data.store import Store
 from data.stories import Article, stories
 from data.upkeep import extent
@@ -30,7 +30,7 @@ def indicators(store: Store, instant: datetime | None = None) -> pd.DataFrame:
     keeps its first definition, so that replayed history can be read with a catalogue.
     """
     rows = store.rows("indicators")
-    known = latest(rows, INDICATORS.point, instant)
+    known = latest(rows, instant)
     if instant is not None:
         first = rows.join(
             rows.group_by("indicator").agg(nw.col("known_at").min()), on=["indicator", "known_at"], how="inner"
@@ -55,7 +55,7 @@ def observations(store: Store, indicator: str, instant: datetime | None = None) 
 
 def with_value(rows: Rows, instant: datetime | None = None) -> Rows:
     """The observations that had a value at an instant: of each point the newest row, withdrawn ones left out."""
-    return latest(rows, OBSERVATIONS.point, instant).filter(~nw.col("value").is_null())
+    return latest(rows, instant).filter(~nw.col("value").is_null())
 
 
 def with_first(rows: Rows, instant: datetime | None = None) -> Rows:
@@ -195,9 +195,9 @@ def unmapped(store: Store) -> list[dict[str, Any]]:
 
     Where the publisher names no organisation the subject stands for it. Rows about the world belong to nobody.
     """
-    rows = store.rows("observations").filter(nw.col("lab").is_null(), nw.col("subject") != "")
+    rows = with_value(store.rows("observations").filter(nw.col("subject") != "")).filter(nw.col("lab").is_null())
     found: dict[tuple[str, str], list[str]] = {}
-    for row in as_mappings(with_value(rows).select("source", "subject", "detail")):
+    for row in as_mappings(rows.select("source", "subject", "detail")):
         said = _object(row["detail"] or "{}").get("organisation")
         found.setdefault((row["source"], said or row["subject"]), []).append(row["subject"])
     listed = [
@@ -354,7 +354,7 @@ def flags(store: Store, method: str, instant: datetime | None = None) -> pd.Data
 def newest_flags(store: Store, method: str, instant: datetime | None = None) -> pd.DataFrame:
     """The newest row of the ledger for each indicator, as known at `instant`."""
     rows = store.rows("flags").filter(nw.col("method") == method)
-    return as_pandas(latest(rows, FLAGS.point, instant).sort("indicator"))
+    return as_pandas(latest(rows, instant).sort("indicator"))
 
 
 def newest_known(store: Store) -> datetime | None:

@@ -82,7 +82,7 @@ def _catalogue(store: Store, instant: datetime, indicators: tuple[str, ...]) -> 
     rows = store.read("indicators")
     if indicators:
         rows = rows.filter(pl.col("indicator").is_in(indicators))
-    then = as_of(rows, INDICATORS.point, instant).collect()
+    then = as_of(rows, instant).collect()
     seen = known(store, "observations", instant).select(pl.col("indicator").unique())
     first = rows.sort("known_at").group_by("indicator", maintain_order=True).first()
     first = first.join(seen, on="indicator", how="semi").join(then.lazy(), on="indicator", how="anti")
@@ -117,7 +117,7 @@ def _batches(counts: pl.DataFrame) -> Iterator[tuple[str, list[str]]]:
 def _observations(scope: Scope) -> Pieces:
     for rows in _series(scope):
         first = rows.group_by(OBSERVATIONS.point).agg(first_known_at=pl.col("known_at").min())
-        current = as_of(rows, OBSERVATIONS.point).filter(pl.col("value").is_not_null())
+        current = as_of(rows).filter(pl.col("value").is_not_null())
         yield linked(
             current.join(first, on=list(OBSERVATIONS.point)).sort("indicator", "variant", "date", "subject").collect()
         )

@@ -364,7 +364,8 @@ class Table:
 
     `key` names the column that makes a row unique. Tables with a `point` keep vintages: a row is
     added only when one of `compared` differs from the newest row of the same point. `stamp` names
-    the column that says when a row was stored.
+    the column that says when a row was stored. Rows that are alike in `together` lie together within a
+    file, so that a question about one value reads a part of each.
     """
 
     name: str
@@ -375,6 +376,7 @@ class Table:
     point: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
     stamp: str = "known_at"
+    together: str | None = None
 
     @property
     def schema(self) -> pa.Schema:
@@ -420,6 +422,7 @@ OBSERVATIONS = Table(
     ),
     key="row_id",
     partition="source",
+    together="indicator",
     point=("source", "indicator", "subject", "variant", "date"),
     compared=("value", "low", "high", "level", "bound", "unit"),
 )
@@ -514,6 +517,7 @@ MENTIONS = Table(
     ),
     key="id",
     partition="month",
+    together="lab",
 )
 
 LEASE, ALERT = "lease", "alert"

@@ -38,7 +38,7 @@ def write(store: Store, folder: Path) -> dict[str, int]:
     Sources that may not be passed on are left out, and the rows of each file stand in the order in
     which they became known.
     """
-    catalogue = as_of(store.read("indicators"), INDICATORS.point).filter(pl.col("share") != "none")
+    catalogue = as_of(store.read("indicators")).filter(pl.col("share") != "none")
     rows = (
         store.read("observations")
         .join(catalogue.select("indicator", "licence"), on="indicator")

@@ -36,6 +36,9 @@ TRIES, PATIENCE = 20, 120.0
 """A commit that other writers were faster than is tried again, at least so often and for so many seconds."""
 _TURNS: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
 """Threads of one process take turns to write to a table; only processes race."""
+LAYOUT = WriterProperties(compression="ZSTD", max_row_group_size=16_384)
+"""How files are written. Engines leave out whole groups of rows by the least and greatest value of a column in each:
+small groups leave out more, smaller ones than this compress worse and take longer to open."""
 CHECKPOINT_EVERY = "20"
 """Opening a table reads the commits since its last checkpoint one by one, which tells on a bucket."""
 
@@ -230,12 +233,13 @@ class Store:
         """
         if rows.is_empty():
             return 0
+        rows = rows.sort(table.together, maintain_order=True) if table.together else rows
         looked_at = [Transaction(f"{table.name}/{part}", stored.version()) for part in sorted(set(parts))]
         write_deltalake(
             stored,
             rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(table.schema),
             mode="append",
-            writer_properties=WriterProperties(compression="ZSTD"),
+            writer_properties=LAYOUT,
             commit_properties=CommitProperties(app_transactions=looked_at),
         )
         if self._io is None:
@@ -295,7 +299,7 @@ def _neighbours(table: Table, value: str) -> tuple[str, ...]:
 
 def _new_vintages(table: Table, batch: pl.DataFrame, stored: pl.LazyFrame, at: datetime | None) -> pl.DataFrame:
     point = list(table.point)
-    old = as_of(stored, point, at).select(
+    old = as_of(stored, at).select(
         *point, prev_id="row_id", prev_at="known_at", **{f"old_{c}": pl.col(c) for c in table.compared}
     )
     differs = pl.any_horizontal([pl.col(c).ne_missing(pl.col(f"old_{c}")) for c in table.compared])

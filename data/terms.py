@@ -33,8 +33,8 @@ def terms(store: Store, instant: datetime | None = None) -> Mapping[str, Terms]:
     has forbidden since may no longer leave, however old the view.
     """
     rows = store.read("indicators")
-    now = as_of(rows, ("indicator",)).sort("indicator").collect()
-    then = as_of(rows, ("indicator",), instant).sort("indicator").collect() if instant else now
+    now = as_of(rows).sort("indicator").collect()
+    then = as_of(rows, instant).sort("indicator").collect() if instant else now
     found: dict[str, Terms] = {}
     for row in [*now.iter_rows(named=True), *then.iter_rows(named=True)]:
         before = found.get(row["source"])

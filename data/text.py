@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from data.schema import is_web_link
 
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
-_FORMULA = "=+-@\t\r\n\0＝＋－＠"
+FORMULA = "=+-@\t\r\n\0＝＋－＠"
 
 
 def visible(text: str) -> str:
@@ -43,7 +43,7 @@ def safe_link(url: str | None) -> str | None:
 
 def csv_cell(text: str) -> str:
     """A text cell that no spreadsheet takes for a formula. For text columns only, at the export edge only."""
-    return "'" + text if text and text[0] in _FORMULA else text
+    return "'" + text if text and text[0] in FORMULA else text
 
 
 _TRACKING = re.compile(

@@ -15,12 +15,15 @@ from urllib.parse import unquote
 
 import polars as pl
 import pyarrow as pa
+from deltalake import DeltaTable
 
 from data.schema import TABLES, Failure, Table
-from data.store import Store
+from data.store import LAYOUT, Store
 
 log = logging.getLogger("data")
 
+FILE_BYTES = 256 * 1024 * 1024
+"""Files are merged up to about this size."""
 SAFE_HOURS = 7 * 24
 """Files that no commit needs any more stay this long: for readers, backups and writers that are under way."""
 
@@ -43,7 +46,24 @@ def tidy(store: Store) -> None:
 
 
 def _compact(store: Store, name: str) -> int:
-    return int(store.table(name).optimize.compact()["numFilesRemoved"])
+    table, optimize = TABLES[name], store.table(name).optimize
+    if table.together is None or table.partition is None:
+        return int(optimize.compact(target_size=FILE_BYTES, writer_properties=LAYOUT)["numFilesRemoved"])
+    parts = _scattered(store.table(name), table.partition)
+    if not parts:
+        return 0
+    # a Z-order by one column is a sort by it
+    done = optimize.z_order(
+        [table.together], [(table.partition, "in", parts)], target_size=FILE_BYTES, writer_properties=LAYOUT
+    )
+    return int(done["numFilesRemoved"])
+
+
+def _scattered(table: DeltaTable, partition: str) -> list[str]:
+    """The partitions that lie in more files than their size asks for."""
+    files = pl.DataFrame(pa.table(table.get_add_actions(flatten=True)))
+    parts = files.group_by(part=f"partition.{partition}").agg(pl.len(), pl.col("size_bytes").sum())
+    return parts.filter(pl.col("len") > 1 + pl.col("size_bytes") // FILE_BYTES)["part"].sort().to_list()
 
 
 def _clean(store: Store, name: str) -> int:

@@ -1,6 +1,5 @@
 """What was known when. Works on any engine that narwhals speaks: Polars here, Spark beyond one machine."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,19 +7,20 @@ import narwhals as nw
 import polars as pl
 
 
-def latest(rows: nw.LazyFrame[Any], point: Sequence[str], instant: datetime | None = None) -> nw.LazyFrame[Any]:
+def latest(rows: nw.LazyFrame[Any], instant: datetime | None = None) -> nw.LazyFrame[Any]:
     """The newest row of each point known at `instant`, withdrawn ones (value null) included.
 
-    None means no filter, never the wall clock. `known_at` is unique within a point, so a join on it
-    finds exactly one row.
+    None means no filter, never the wall clock. Rows are whole points: filter by other columns afterwards. A row is the
+    newest if none names it as the one before; most points have one row, so this compares few keys, where the newest
+    instant of each point has to be joined to all of them.
     """
     if instant is not None:
         rows = rows.filter(nw.col("known_at") <= instant)
-    newest = rows.group_by(*point).agg(nw.col("known_at").max())
-    return rows.join(newest, on=[*point, "known_at"], how="inner")
+    followed = rows.filter(~nw.col("prev_id").is_null()).select("prev_id")
+    return rows.join(followed, left_on="row_id", right_on="prev_id", how="anti")
 
 
-def as_of(rows: pl.LazyFrame, point: Sequence[str], instant: datetime | None = None) -> pl.LazyFrame:
+def as_of(rows: pl.LazyFrame, instant: datetime | None = None) -> pl.LazyFrame:
     """The same for a Polars frame."""
-    found: pl.LazyFrame = latest(nw.from_native(rows), point, instant).to_native()
+    found: pl.LazyFrame = latest(nw.from_native(rows), instant).to_native()
     return found

@@ -67,14 +67,15 @@ class Peer:
         raise NotImplementedError
 
     def load(self, table: str, key: str, pieces: Iterator[pl.DataFrame]) -> None:
-        """Make a table, fill it, and index it afterwards, as one does."""
+        """Make a table, fill it, and index it afterwards, its key too, as one does."""
         with closing(self.connect()) as connection:
             for number, piece in enumerate(pieces):
                 rows = flat(piece)
                 if not number:
                     columns = ", ".join(f"{name} {TYPES[type(kind)]}" for name, kind in rows.schema.items())
-                    connection.execute(f"CREATE TABLE {table} ({columns}, PRIMARY KEY ({key}))")
+                    connection.execute(f"CREATE TABLE {table} ({columns})")
                 self.insert(connection, table, rows)
+            connection.execute(f"CREATE UNIQUE INDEX {table}_key ON {table} ({key})")
             self.index(connection, table)
             connection.commit()
 
@@ -127,22 +128,24 @@ class Peer:
 
 class SQLite(Peer):
     name = f"SQLite {sqlite3.sqlite_version}"
+    journal = "WAL"
 
     def connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.home / "peer.sqlite")
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA journal_mode = {self.journal}")
         connection.execute("PRAGMA cache_size = -200000")
         return connection
 
     def insert(self, connection: Any, table: str, rows: pl.DataFrame) -> None:
         marks = ", ".join("?" for _ in rows.columns)
-        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows.iter_rows())
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows.rows())
 
     def load(self, table: str, key: str, pieces: Iterator[pl.DataFrame]) -> None:
+        self.journal = "OFF"  # no log of what is loaded: it would hold everything once more
         super().load(table, key, pieces)
+        self.journal = "WAL"
         with closing(self.connect()) as connection:
             connection.execute("ANALYZE")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def cold(self, first: int) -> str:
         sql = COUNTS.format(f"AND day >= {first}")
@@ -189,8 +192,8 @@ class PostgreSQL(Peer):
             shutil.chown(home, self.user)
             home.parent.chmod(0o755)
         self._run("initdb", "-D", str(home / "db"), "-A", "trust", "-U", "bench", "-E", "UTF8", "--locale=C")
-        settings = "-c listen_addresses='' -c shared_buffers=256MB -c work_mem=128MB -c maintenance_work_mem=512MB"
-        settings += f" -c max_wal_size=8GB -c unix_socket_directories={home}"
+        settings = "-c listen_addresses='' -c shared_buffers=1GB -c work_mem=128MB -c maintenance_work_mem=512MB"
+        settings += f" -c max_wal_size=8GB -c wal_level=minimal -c max_wal_senders=0 -c unix_socket_directories={home}"
         self._run("pg_ctl", "-D", str(home / "db"), "-o", settings, "-w", "-l", str(home / "log"), "start")
         with closing(self.connect()) as connection:
             self.name = f"PostgreSQL {connection.execute('SHOW server_version').fetchall()[0][0].split()[0]}"
@@ -238,13 +241,14 @@ class PostgreSQL(Peer):
 
 def peers(home: Path) -> Iterator[Peer]:
     """All that are here."""
-    for kind in (SQLite, DuckDB):
-        (home / kind.__name__).mkdir()
-        yield kind(home / kind.__name__)
+    (home / "sqlite").mkdir()
+    yield SQLite(home / "sqlite")
     servers = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     if servers:
         (home / "pg").mkdir()
         yield PostgreSQL(home / "pg", servers[-1].parent)
+    (home / "duckdb").mkdir()
+    yield DuckDB(home / "duckdb")
 
 
 def started(program: str) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """A writer that is killed at any moment loses nothing that it acknowledged, and leaves nothing half done."""
 
 import random
+import time
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
@@ -14,15 +15,20 @@ from data.store import Store
 from tests.data.working import SUBJECTS, TITLES, collect_until_killed
 
 
-def killed(processes: BaseContext, uri: str, first: int, seconds: float) -> int:
-    """Start a writer, kill it after some time; the number after the last one that it acknowledged."""
+def killed(processes: BaseContext, uri: str, first: int, seconds: float | None) -> int:
+    """Start a writer, kill it after some time; the number after the last one that it acknowledged.
+
+    Without a time it is killed as soon as it has acknowledged one.
+    """
     ours, theirs = processes.Pipe(duplex=False)
     writer = processes.Process(target=collect_until_killed, args=(uri, first, theirs))
     writer.start()
     theirs.close()
     assert ours.recv() == -1
     done = first
-    if not ours.poll(0):
+    if seconds is None:
+        ours.poll(None)
+    elif not ours.poll(0):
         writer.join(seconds)
     writer.kill()
     writer.join()
@@ -58,15 +64,18 @@ def check(store: Store, acknowledged: int) -> None:
 
 def kill_repeatedly(processes: BaseContext, store: Store, times: int) -> None:
     chance = random.Random(times)
-    done = 0
+    done, pace = 0, 0.0
     for number in range(times):
-        done = killed(processes, store.uri, done, chance.uniform(0, 0.5))
+        if number % 10 == 0:  # how long a run takes here and now, so that kills fall into all parts of it
+            clock = time.monotonic()
+            done = killed(processes, store.uri, done, None)
+            pace = time.monotonic() - clock
+        done = killed(processes, store.uri, done, chance.uniform(0, 2 * pace))
         upkeep.mend(store)
         check(store, done)
         if number % 10 == 9:
             upkeep.tidy(store)
-    assert done > 0
-    killed(processes, store.uri, done, 2)
+    killed(processes, store.uri, done, None)
     check(store, done)
 
 
@@ -75,6 +84,7 @@ def test_thirty_kills_lose_nothing(processes: BaseContext, store: Store) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_two_hundred_and_fifty_kills_lose_nothing(processes: BaseContext, tmp_path: Path) -> None:
     store = Store(str(tmp_path / "tables"))
     store.create()

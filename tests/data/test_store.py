@@ -28,7 +28,7 @@ def at(day: int) -> datetime:
 
 
 def values(store: Store, instant: datetime | None = None) -> list[float | None]:
-    rows = as_of(store.read("observations"), TABLES["observations"].point, instant)
+    rows = as_of(store.read("observations"), instant)
     return rows.sort("subject").select("value").collect()["value"].to_list()
 
 

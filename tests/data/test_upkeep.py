@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from data import queries, upkeep
@@ -30,6 +31,26 @@ def test_many_small_files_become_one_and_every_instant_reads_as_before(store: St
     assert queries.status(store)["tables"]["observations"]["files"] == 1
     assert [values(store, at(day)) for day in range(1, 13)] == before
     assert list(Path(store.uri, "observations", "_delta_log").glob("*.checkpoint.parquet"))
+
+
+def test_rows_of_one_indicator_lie_together_after_tidying(store: Store) -> None:
+    for number in range(6):
+        rows = [{**row(float(number), f"s{number}"), "indicator": name} for name in ("b", "c", "a")]
+        store.append_vintages("observations", rows, at(number + 1))
+    upkeep.tidy(store)
+    read = pl.read_parquet(store.table("observations").file_uris(), hive_partitioning=False)
+    assert read["indicator"].to_list() == ["a"] * 6 + ["b"] * 6 + ["c"] * 6
+
+
+def test_a_tidy_part_is_left_alone_when_another_one_grows(store: Store) -> None:
+    for source in ("one", "other"):
+        store.append_vintages("observations", [{**row(1.0), "source": source}], at(1))
+    store.append_vintages("observations", [{**row(2.0), "source": "one"}], at(2))
+    other = [uri for uri in store.table("observations").file_uris() if "source=other" in uri]
+    upkeep.tidy(store)
+    kept = store.table("observations").file_uris()
+    assert set(other) < set(kept)
+    assert len(kept) == 2
 
 
 def test_tidying_again_commits_nothing(store: Store) -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as some
 
 from data import upkeep
 from data.changes import changed_values
-from data.schema import OBSERVATIONS
 from data.store import Store
 from data.vintages import as_of
 from tests.data.test_changes import State, expected, hour, observation
@@ -44,7 +43,7 @@ class Remembers:
 
 
 def states_in(store: Store, instant: datetime | None) -> States:
-    rows = as_of(store.read("observations"), OBSERVATIONS.point, instant).select("subject", *SHAPE).collect()
+    rows = as_of(store.read("observations"), instant).select("subject", *SHAPE).collect()
     return {subject: (value, high, bound) for subject, value, high, bound in rows.iter_rows()}
 
 

@@ -434,7 +434,7 @@ def aim_again(bench: Bench, at: datetime, known: Aim) -> Aim:
 
 def current(store: Store, at: datetime) -> Facts:
     """Every value as known at an instant, and every mention."""
-    rows = as_of(store.read("observations"), list(OBSERVATIONS.point), at).filter(pl.col("value").is_not_null())
+    rows = as_of(store.read("observations"), at).filter(pl.col("value").is_not_null())
     names = (*OBSERVATIONS.point, *OBSERVATIONS.compared)
     found: Facts = {row[:5]: row[5:] for row in rows.select(names).collect().iter_rows()}
     mentions = store.read("mentions").select("id", "title", "url", "published_at").collect()
