@@ -19,7 +19,7 @@ baseline: .venv/run.stamp   ## the shipped facts, made anew from recorded answer
 	@$(IN) .ci/baseline
 
 test-faults: .venv/test.stamp   ## every fault on every source, and months of them; an hour or more
-	@$(IN) pytest tests/faults -m "slow or not slow"
+	@$(IN) pytest -n auto --dist loadgroup tests/faults -m "slow or not slow"
 
 simulate: .venv/run.stamp   ## how often flags are wrong, anew; about half an hour, can be cut and resumed
 	@$(IN) python -m signals simulate

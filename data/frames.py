@@ -1,10 +1,14 @@
 """Lazy frames of whatever engine, and the answer as something at hand: a pandas or Polars frame, or mappings."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
-import pandas as pd
 import polars as pl
+
+if TYPE_CHECKING:  # 60 MB, which a collector that asks for mappings does without
+    import pandas as pd
 
 Rows = nw.LazyFrame[Any]
 

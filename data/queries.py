@@ -1,13 +1,14 @@
 """Every question asked of the tables, each written once, for any engine. Frames out are pandas; instants are UTC."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
-import pandas as pd
 import polars as pl
 
 from data.frames import Rows, as_mappings, as_pandas, as_polars, first_row
@@ -16,6 +17,9 @@ from data.store import Store
 from data.stories import Article, stories
 from data.upkeep import extent
 from data.vintages import latest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def as_dicts(frame: pd.DataFrame) -> list[dict[str, Any]]:

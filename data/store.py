@@ -159,7 +159,7 @@ class Store:
         """All rows of a table, every vintage. An absent table reads as an empty one, an absent column as empty."""
         found = self.find(name)
         if found is None:
-            return pl.from_arrow(TABLES[name].schema.empty_table()).lazy()  # type: ignore[union-attr]
+            return pl.LazyFrame(schema=pl.Schema(TABLES[name].schema))
         return self._scan(name, found)
 
     def rows(self, name: str) -> nw.LazyFrame[Any]:
@@ -173,8 +173,7 @@ class Store:
         there = [field.name for field in stored.schema().fields]
         if there == names:
             return rows
-        empty = pl.from_arrow(TABLES[name].schema.empty_table()).schema  # type: ignore[union-attr]
-        absent = {n: pl.lit(None, dtype) for n, dtype in empty.items() if n not in there}
+        absent = {n: pl.lit(None, dtype) for n, dtype in pl.Schema(TABLES[name].schema).items() if n not in there}
         return rows.with_columns(**absent).select(names)
 
     def append_new(self, name: str, rows: Sequence[Mapping[str, Any]]) -> int:

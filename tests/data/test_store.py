@@ -97,7 +97,11 @@ def test_the_same_point_twice_in_a_batch_is_stored_once(store: Store) -> None:
         ({"source": ""}, "source cannot name a folder"),
         ({"source": "a' or '1'='1"}, "source cannot name a folder"),
         ({"stated_at": datetime(2026, 1, 1)}, "stated_at has no zone"),  # noqa: DTZ001 - that is the mistake
-        ({"value": "much"}, "observations"),
+        ({"stated_at": "2026-01-01"}, "stated_at is no instant"),
+        ({"date": "2026-01-01"}, "date is no day"),
+        ({"date": datetime(2026, 1, 1, tzinfo=UTC)}, "date is no day"),
+        ({"value": "much"}, "observations: value"),
+        ({"lab": 7}, "observations: lab"),
     ],
 )
 def test_a_wrong_row_is_refused_at_the_door_and_nothing_is_stored(
@@ -106,6 +110,12 @@ def test_a_wrong_row_is_refused_at_the_door_and_nothing_is_stored(
     with pytest.raises(BadRow, match=named):
         store.append_vintages("observations", [row(1.0, "good"), row(**{"value": 1.0, **wrong})], at(1))
     assert values(store) == []
+
+
+def test_a_truth_is_no_number(store: Store) -> None:
+    lease = asdict(Run(run_id="r", source="s", started_at=at(1), ended_at=at(1), outcome="ok"))
+    with pytest.raises(BadRow, match="requests is no number: True"):
+        store.append_new("runs", [{**lease, "requests": True, "month": "2026-01"}])
 
 
 def test_a_table_refuses_to_be_rewritten(store: Store) -> None:

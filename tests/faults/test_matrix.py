@@ -1,7 +1,6 @@
 """Every fault of U1 to U24 on every source: the right class, nothing lost, doubled or wrong, and good again after it."""
 
 import shutil
-from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -14,7 +13,7 @@ from tests.conftest import NOW
 from tests.faults.bench import Bench, Target, aim, attach, current, seed
 from tests.faults.faults import CASES, Case
 from tests.faults.known import KNOWN, reason
-from tests.faults.matrix import ASKS_NOBODY, SOURCES, aimed, course, scratch, verdict
+from tests.faults.matrix import ASKS_NOBODY, SOURCES, aimed, course, every_source, scratch, together, verdict
 from tests.faults.publishers import Publisher
 from tests.faults.server import FaultServer, head, raw
 
@@ -22,7 +21,6 @@ QUICK = ("epoch_eci", "gso", "aider_polyglot", "epoch_external", "lmarena", "mle
 """One source of every format: the fast run tries each fault on one of them."""
 NOWHERE = Path()
 """For benches that only aim, and write nothing."""
-every_source = pytest.mark.parametrize("name", SOURCES)
 
 
 def chosen(case: Case) -> str:
@@ -45,15 +43,13 @@ def test_a_fault_does_no_harm(label: str, server: FaultServer) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("line", dict.fromkeys(case.id for case in CASES.values()))
 @every_source
-def test_no_fault_does_harm(name: str, server: FaultServer, capsys: pytest.CaptureFixture[str]) -> None:
-    found = {label: verdict(case, name, server) for label, case in CASES.items()}
-    classes = Counter(v.outcome or "does not fit" for v in found.values())
-    with capsys.disabled():
-        print(f"\n{name}: " + ", ".join(f"{outcome} {n}" for outcome, n in sorted(classes.items())))
+def test_no_fault_does_harm(name: str, line: str, server: FaultServer) -> None:
+    found = {label: verdict(case, name, server) for label, case in CASES.items() if case.id == line}
     wrong = {label: (v.outcome, v.wrong, v.error) for label, v in found.items() if v.wrong}
     assert not {label: what for label, what in wrong.items() if not reason(name, label)}
-    healed = [label for source, label in KNOWN if source == name and label not in wrong]
+    healed = [label for label in found if reason(name, label) and label not in wrong]
     assert not healed, "known to go wrong, and does not: strike it from known.py"
 
 
@@ -77,7 +73,7 @@ def test_what_the_bench_writes_again_says_the_same(name: str) -> None:
 
 
 def some(name: str) -> object:
-    return pytest.param(name, marks=() if name in QUICK[:2] else pytest.mark.slow)
+    return pytest.param(name, marks=[together(name), *([] if name in QUICK[:2] else [pytest.mark.slow])])
 
 
 @pytest.mark.parametrize("name", [some(name) for name in SOURCES])

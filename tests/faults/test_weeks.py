@@ -10,7 +10,7 @@ from collectors.registry import one
 from tests.conftest import NOW
 from tests.faults import judge
 from tests.faults.bench import Bench
-from tests.faults.matrix import SOURCES, lasts
+from tests.faults.matrix import SOURCES, every_source, lasts
 from tests.faults.server import FaultServer
 from tests.faults.weeks import History, Weather, differences, fleet, lived
 
@@ -45,8 +45,9 @@ def test_weeks_with_faults_end_like_weeks_without(name: str, days: int, server: 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", SOURCES)
+@every_source
 def test_months_with_faults_end_like_months_without(name: str, seed: int, server: FaultServer) -> None:
     if name not in lasting():
         pytest.skip("its addresses follow the calendar, and its answers are of one day")
@@ -63,7 +64,7 @@ def test_months_with_faults_end_like_months_without(name: str, seed: int, server
     ("names", "days"),
     [
         pytest.param(FLEET, 2, id="two days"),
-        pytest.param((), 7, id="a week of all", marks=pytest.mark.slow),
+        pytest.param((), 7, id="a week of all", marks=[pytest.mark.slow, pytest.mark.timeout(3600)]),
     ],
 )
 @pytest.mark.parametrize("seed", [None, 5], ids=["in good weather", "with faults"])
