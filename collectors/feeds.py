@@ -31,6 +31,8 @@ SUMMARY = 2000
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>?\s*\Z", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"(?<![\d:+-])(?:00|24):00(?::00(?:\.0+)?)?(?![\d:])")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)$")
+# feedparser forgives much and stumbles over some: bytes of no charset, a NUL in an address
+_BROKEN_FEED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 _LOST = "\ufffd"
 
 Precision = Literal["second", "day", "month", "seen"]
@@ -120,7 +122,10 @@ def mention(item: Item, outlet: str, **how: Any) -> Mention:
 def _xml_entries(body: bytes, url: str) -> list[Mapping[str, Any]]:
     well_formed = _check(body, url)
     # content-location resolves relative links; the charset is left to the document
-    parsed = feedparser.parse(io.BytesIO(body), response_headers={"content-location": url}, sanitize_html=False)
+    try:
+        parsed = feedparser.parse(io.BytesIO(body), response_headers={"content-location": url}, sanitize_html=False)
+    except _BROKEN_FEED as error:
+        raise Failure("bad_content", f"{url}: not a feed ({clean(str(error), 100)})") from None
     if not parsed.version:
         raise Failure("bad_content", f"{url}: not a feed, beginning {clean(repr(body[:200]))}")
     plain = body.replace(b"\0", b"")  # UTF-16, near enough to see how it ends

@@ -33,6 +33,7 @@ MOST_MEMBERS = 200
 MOST_BYTES = 100_000_000
 MOST_RATIO = 200
 MOST_ROWS, MOST_ROWS_READ = 2_000_000, 100_000
+MOST_DIGITS = 300
 MOST_YAML = 500_000
 """In characters: PyYAML needs some 3 s for as many."""
 _ERROR_KEYS = frozenset(("error", "errors", "message", "detail", "msg"))
@@ -98,18 +99,23 @@ def _start(text: str) -> str:
     return repr(text.strip()[:200])
 
 
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is not a number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
+
+
+def _whole(text: str) -> int:
+    if len(text) > MOST_DIGITS:  # JSON sets no limit, and a float does
+        raise ValueError(f"a number of {len(text)} digits")
+    return int(text)
+
+
 def json_document(body: bytes, where: str) -> Any:
     """One JSON document; NaN, Infinity, duplicate keys, half characters, null and error messages are refused."""
-
-    def constant(name: str) -> float:
-        raise ValueError(f"{name} is not a number")
-
-    def finite(text: str) -> float:
-        value = float(text)
-        if not math.isfinite(value):
-            raise ValueError(f"{text} is not a number")
-        return value
-
     objects = 0
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -125,7 +131,8 @@ def json_document(body: bytes, where: str) -> Any:
         if re.search(r"\\u[dD][89a-fA-F]", text):
             # escapes can spell half a character, which no table can store; encoding finds it
             json.dumps(json.loads(text), ensure_ascii=False).encode()
-        document = json.loads(text, parse_constant=constant, parse_float=finite, object_pairs_hook=once)
+        document = json.loads(text, parse_constant=_no_number, parse_float=_finite, parse_int=_whole,
+                              object_pairs_hook=once)  # fmt: skip
     except (ValueError, RecursionError) as error:
         raise Failure("bad_content", f"{where}: not JSON ({error})") from None
     if document is None or _is_error(document):
@@ -175,13 +182,11 @@ def yaml_document(body: bytes, where: str) -> Any:
     text = _data(body, where)
     if len(text) > MOST_YAML:
         raise Failure("too_large", f"{where}: {len(text)} characters of YAML")
-    loader = _PlainYaml(text)
     try:
+        loader = _PlainYaml(text)  # which refuses control characters already
         document = loader.get_single_data()
     except _BROKEN_YAML as error:
         raise Failure("bad_content", f"{where}: not YAML ({' '.join(str(error).split())[:200]})") from None
-    finally:
-        loader.dispose()
     # any words are YAML: a text, and no table
     if not isinstance(document, list | dict) or _is_error(document):
         raise _message(text, where)

@@ -5,12 +5,11 @@ One block a card instead of an element a line: a page of cards is drawn in a thi
 
 from base64 import b64encode
 from collections.abc import Mapping
-from functools import lru_cache
 from html import escape
 from typing import Any
 
 from dashboard import words
-from dashboard.reading import Series, has_frontier, latest_record, monthly
+from dashboard.reading import Series, has_frontier, kept_with_series, latest_record, monthly
 from dashboard.sparkline import svg
 from dashboard.theme import FLAGS, Mode, spark_ink
 from signals.verdict import ENOUGH_FOR_TREND
@@ -27,7 +26,7 @@ def badge(text: str, look: str) -> str:
     return f'<span class="flag {look}">{escape(text)}</span>'
 
 
-@lru_cache(2048)
+@kept_with_series
 def body(series: Series, standing: tuple[str, str], best: str, mode: Mode) -> str:
     """All of a card but its title; `best` is the line of the chosen labs, empty without any. Kept a series."""
     indicator, leader = series.indicator, latest_record(series)

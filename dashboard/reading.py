@@ -1,11 +1,12 @@
 """What a page or a file needs, read once a table version and shared by all who look. Knows no Streamlit."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,11 @@ from signals.verdict import Verdict, scale_of
 
 Indicator = Mapping[str, Any]
 Versions = tuple[int, ...]
+Rest = ParamSpec("Rest")
+Result = TypeVar("Result")
+
+MOST_ABOUT_ONE = 64
+"""Visitors choose labs, and a card differs with the choice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +48,27 @@ class Series:
     rows: pd.DataFrame
     verdict: Verdict
     figures: pd.DataFrame
+
+
+def kept_with_series(
+    function: Callable[Concatenate[Series, Rest], Result],
+) -> Callable[Concatenate[Series, Rest], Result]:
+    """Have what is worked out about a series kept as long as the series itself, and no longer.
+
+    A cache by series would keep old states of it alive long after the tables have moved on.
+    """
+    results: WeakKeyDictionary[Series, dict[Any, Result]] = WeakKeyDictionary()
+
+    @wraps(function)
+    def asked(series: Series, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        known, key = results.setdefault(series, {}), (rest, *named.items())
+        if key not in known:
+            if len(known) >= MOST_ABOUT_ONE:
+                known.clear()
+            known[key] = function(series, *rest, **named)
+        return known[key]
+
+    return asked
 
 
 class Reader:
@@ -214,7 +241,7 @@ class Standing:
     days_behind: float
 
 
-@lru_cache(512)
+@kept_with_series
 def lab_standings(series: Series) -> dict[str, Standing]:
     """The standing of every lab that has a fitted value."""
     rows = series.rows[(series.rows["bound"] == "=") & ~series.rows["beside"] & series.rows["lab"].notna()]

@@ -56,8 +56,8 @@ class Examined:
 class Described:
     """What is reported beside the decision; `faster` and `slower` with their intervals."""
 
-    faster: Change | None
-    slower: Change | None
+    faster: Change
+    slower: Change
     power: dict[str, float]
     skill: Skill | None
 

@@ -20,8 +20,9 @@ from data.store import Store
 from signals.analyses import shares_of
 from signals.finding import METHOD, Finding, Shares, from_json, to_json
 from signals.history import Step, as_rows, finding_of, identities, is_countable, is_raised, step_of, with_q
-from signals.inquiry import data_id, described, examine, seed_of
+from signals.inquiry import Described, Examined, data_id, described, examine, seed_of
 from signals.licence import licence_for
+from signals.recent import Recent
 from signals.series import Selection, is_stale, kind_of
 from signals.verdict import Verdict, assess, points, scale_of, selection_for, verdict_on
 
@@ -29,10 +30,12 @@ Indicator = Mapping[str, Any]
 
 _COLUMNS = ["indicator", "subject", "variant", "date", "value", "low", "high", "level", "bound", "model", "detail"]
 
-# Results of this process by the hash of the data and the seed; a re-test costs nothing.
-_EXAMINED: dict[tuple[str, int], Any] = {}
-_DESCRIBED: dict[tuple[str, int], Any] = {}
-_SHARES: dict[tuple[str, int], Any] = {}
+# Results of this process by the hash of the data and the seed; a re-test costs nothing. Some kilobytes each, and
+# twenty states of each of a hundred indicators.
+_MOST = 2_000
+_EXAMINED: Recent[Examined] = Recent(_MOST)
+_DESCRIBED: Recent[Described | None] = Recent(_MOST)
+_SHARES: Recent[Shares | None] = Recent(_MOST)
 
 
 def primary_variant(indicator: Indicator, rows: pd.DataFrame) -> str:
@@ -211,10 +214,7 @@ class _Evaluation:
     @staticmethod
     def _described(name: str, steps: Sequence[Step], selection: Selection, stale: bool, is_closed: bool) -> Finding:
         last = steps[-1]
-        key = (last.data_id, last.seed)
-        if key not in _DESCRIBED:
-            _DESCRIBED[key] = described(selection, last.examined, last.seed)
-        more = _DESCRIBED[key]
+        more = _DESCRIBED.get((last.data_id, last.seed), lambda: described(selection, last.examined, last.seed))
         finding = finding_of(name, steps, more.power if more else None, stale, is_closed)
         if more is None or finding.faster is None or finding.slower is None:
             return finding
@@ -309,8 +309,6 @@ class _History:
         if (self.steps and self.steps[-1].data_id == identity) or not selection.points:
             return
         seed = seed_of(name, selection, f"{at:%Y-%m-%d}")
-        if (identity, seed) not in _EXAMINED:
-            _EXAMINED[identity, seed] = examine(selection, seed)
         stale = is_stale(selection.everything, at.date(), float(self.indicator["grace_days"]))
         self.steps.append(
             Step(
@@ -320,7 +318,7 @@ class _History:
                 seed=seed,
                 tested_as=selection.tested_as,
                 scale=selection.scale.kind,
-                examined=_EXAMINED[identity, seed],
+                examined=_EXAMINED.get((identity, seed), lambda: examine(selection, seed)),
                 has_new_point=not self.steps or bool(identities(selection.points) - before),
                 joins_suites=selection.everything.joins_suites,
                 is_stale=stale,
@@ -346,11 +344,7 @@ def _stored(row: Mapping[str, Any]) -> Finding:
 
 
 def _shares(selection: Selection, step: Step) -> Shares | None:
-    key = (step.data_id, step.seed)
-    if key not in _SHARES:
-        _SHARES[key] = shares_of(selection, step.seed)
-    found: Shares | None = _SHARES[key]
-    return found
+    return _SHARES.get((step.data_id, step.seed), lambda: shares_of(selection, step.seed))
 
 
 def _licence(finding: Finding) -> Any:

@@ -65,6 +65,6 @@ def _yes(market: dict[str, Any], where: str) -> float:
     try:
         outcomes, prices = json.loads(market["outcomes"]), json.loads(market["outcomePrices"])
         price = prices[outcomes.index("Yes")]
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, RecursionError) as error:
         raise Failure("schema", f"{where}: {market['question']!r} has no price of Yes ({error})") from None
     return probability(price, f"{where}: {market['question']!r}")

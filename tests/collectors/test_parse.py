@@ -191,6 +191,7 @@ DEEP = (b"[", b'{"a":', b"- ", b"? ", b"{a: ")
         b"[1,]",
         b"{}{}",
         b'["\\ud800"]',
+        b"9" * 301,
         b"9" * 5000,
         b"[1",
     ],
@@ -201,6 +202,10 @@ def test_json_that_others_would_take_is_refused(text: bytes) -> None:
 
 def test_json_may_spell_whole_characters_by_halves() -> None:
     assert json_of(b'["\\ud83d\\ude00"]') == ["😀"]
+
+
+def test_yaml_with_a_control_character_is_refused() -> None:
+    assert refused(yaml_of, b"- name: a\x1ab\n").startswith("bad_content")
 
 
 @pytest.mark.parametrize("read", [json_of, yaml_of])

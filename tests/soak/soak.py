@@ -31,12 +31,15 @@ from tests.faults.bench import Bench, current, damage
 from tests.faults.publishers import Publisher
 from tests.faults.server import Call, Fault, FaultServer
 from tests.faults.weeks import Weather, known
+from tests.soak.worker import REST
 
 GOOD_DAYS_AT_THE_END = 2
 HOME = Path(__file__).parents[2]
 SOURCES = (
-    "epoch_benchmarks", "epoch_chips", "epoch_eci", "epoch_external", "epoch_models", "gov_uk", "lab_feeds", "lmarena",
-    "openrouter_tokens", "org_feeds", "press_feeds", "sec_capex", "swe_bench",
+    "aider_polyglot", "epoch_benchmarks", "epoch_chips", "epoch_companies", "epoch_data_centers", "epoch_eci",
+    "epoch_external", "epoch_hardware", "epoch_models", "gov_uk", "gso", "lab_feeds", "lab_reports", "live_bench",
+    "lmarena", "metr_horizons", "mle_bench", "newsroom_copies", "openrouter_tokens", "org_feeds", "press_feeds",
+    "pypi_stats", "sec_capex", "swe_bench",
 )  # fmt: skip
 """Whose recorded answers serve later days too, and whose past can be read again: a day's snapshot cannot."""
 PAGES = ("/", "/api/v1/indicators.json", "/api/v1/sources.json", "/api/v1/indicators/eci_frontier.csv", "/health")
@@ -125,7 +128,8 @@ def _one_life(folder: Path, port: int, at: datetime, end: datetime, names: Seque
               every: float, tell: Callable[[str], None]) -> datetime:  # fmt: skip
     """A worker from its start to its end, by its own or another's hand; how far it came."""
     worker = subprocess.Popen(
-        [sys.executable, "-m", "tests.soak.worker", str(folder), str(port), at.isoformat(), end.isoformat(), ",".join(names)],
+        [sys.executable, "-m", "tests.soak.worker", str(folder), str(port), at.isoformat(), end.isoformat(), ",".join(names),
+         str(0 if rng else REST)],
         cwd=HOME, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with worker:
@@ -246,9 +250,10 @@ def judged(calm: Leg, stormy: Leg, names: Sequence[str], days: int) -> list[Verd
     return [
         Verdict("good weather: runs = periods ± 1 for every source", f"{total} good runs, {len(off)} of {len(names)} "
                 f"sources off, {calm.failed} failed runs" + (f": {off}" if off else ""), not off and not calm.failed),
-        Verdict("memory, threads and files are flat (≤ 5 % after the first quarter)",
+        Verdict("memory, threads and files at rest are flat (≤ 5 % after the first quarter)",
                 ", ".join(f"{name} {share:+.1%}" for name, share in memory.items())
-                + f"; {calm.figures[-1]['rss']:.0f} MB at the end", all(share <= 0.05 for share in memory.values())),
+                + f"; {calm.figures[-1]['rss']:.0f} MB and {calm.figures[-1]['threads']} threads at the end, at most "
+                f"{max(row['busiest'] for row in calm.figures)} when busy", all(share <= 0.05 for share in memory.values())),
         Verdict("bad weather: no source is asked more often than its period",
                 f"{stormy.faults} faults, {stormy.failed} failed runs, {stormy.kills} kills, {len(stormy.stops)} stops; "
                 f"{len(hasty)} hasty", not hasty),

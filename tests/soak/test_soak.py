@@ -6,17 +6,15 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from deltalake import DeltaTable
 
 from collectors.registry import one
 from collectors.schedule import Worker
+from data import upkeep
 from data.store import Store
 from tests.collectors.simulated import START, Asked, Clock, Week
 from tests.soak.soak import Leg, differences, growth, judged, live, paces
-from tests.soak.worker import figures
+from tests.soak.worker import REST, figures
 
-REST = 12.0
-"""Seconds after which deltalake's own pool has ended its idle threads; simulated time has no idle seconds."""
 FEW = ("epoch_eci", "org_feeds", "gov_uk")
 
 
@@ -64,12 +62,15 @@ def test_a_missed_run_would_be_seen() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("days", [7])
 def test_a_week_of_five_thousand_runs_leaves_memory_threads_and_files_flat(
     store: Store, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:
     monkeypatch.setattr("os.sync", lambda: None)
     monkeypatch.setattr("collectors.schedule.judge", lambda _: None)
+    # ten times as many runs a day as in reality, so the tables are tidied ten times as often: every 75 runs or so
+    monkeypatch.setattr("collectors.schedule.BETWEEN_KEEPING", timedelta(hours=2.4))
     clock = Clock()
     clock.install(monkeypatch)
     asked = Asked(clock, store)
@@ -78,17 +79,16 @@ def test_a_week_of_five_thousand_runs_leaves_memory_threads_and_files_flat(
         for name in ("epoch_eci", "org_feeds", "gov_uk", "lab_feeds", "hacker_news")
     }
 
-    def compact() -> None:
-        DeltaTable(f"{store.uri}/runs").optimize.compact()
-
-    worker = Worker(store, often, asked, keep=compact, now=clock.now, passed=clock.passed, jitter=0)
+    keep = lambda: upkeep.tidy(store)  # noqa: E731
+    worker = Worker(store, often, asked, keep=keep, now=clock.now, passed=clock.passed, jitter=0)
     week = Week(worker, clock)
     worker.begin()
     leg = Leg({}, [], {}, 0, [])
-    for quarter in range(1, 4 * days + 1):
-        week.until(START + timedelta(days=quarter / 4))
+    for half in range(1, 2 * days + 1):
+        week.until(START + timedelta(days=half / 2))
         time.sleep(REST)
-        leg.figures.append({"day": quarter / 4, **figures()})
+        leg.figures.append({"day": half / 2, **figures()})
+        print(len(asked.runs), "runs:", ", ".join(f"{name} {number:.0f}" for name, number in figures().items()))
     week.stop()
     assert abs(len(asked.runs) - 5 * 144 * days) <= 5
     assert all(growth(leg, figure) <= 0.05 for figure in ("rss", "threads", "files")), leg.figures

@@ -1,6 +1,7 @@
 """The worker of a soak, a process of its own that may be killed: real but for its clock and where publishers are.
 
-`python -m tests.soak.worker FOLDER PORT FROM TO SOURCES`. It prints a line of figures whenever time moves on.
+`python -m tests.soak.worker FOLDER PORT FROM TO SOURCES SECONDS`. It prints how far it has come whenever time moves
+on, and twice a day its figures, having rested for so many seconds.
 """
 
 import json
@@ -25,7 +26,7 @@ from collectors.registry import one
 from collectors.run import run_source
 from collectors.schedule import Worker
 from collectors.source import Collector
-from data import queries
+from data import queries, upkeep
 from data.schema import Run
 from data.store import Store
 from tests.collectors.simulated import Clock, Week
@@ -33,6 +34,9 @@ from tests.collectors.simulated import Clock, Week
 SECONDS = 2.0
 """Deadline of a request; a publisher that drips does so for longer."""
 LOOK = timedelta(hours=12)
+REST = 11.0
+"""Seconds after which the pools of deltalake and polars have ended their idle threads. A real worker is idle for most
+of its time; a simulated one never is, and its threads say what its busiest moment wanted."""
 
 
 class Passing(Clock):
@@ -73,7 +77,7 @@ def figures() -> dict[str, float]:
     }
 
 
-def main(folder: Path, port: int, start: datetime, end: datetime, names: list[str]) -> None:
+def main(folder: Path, port: int, start: datetime, end: datetime, names: list[str], rest: float) -> None:
     clock, store = Passing(start), Store(str(folder / "tables"))
     pace, archive = Pace(clock=clock.passed, sleep=clock.sleep), Archive(folder / "payloads", 50_000_000)
     clock.install(pytest.MonkeyPatch())
@@ -89,7 +93,8 @@ def main(folder: Path, port: int, start: datetime, end: datetime, names: list[st
         )  # fmt: skip
         return run_source(collector, web, store, at=now)
 
-    worker = Worker(store, {name: one(name) for name in names}, collect, now=clock.now, passed=clock.passed, jitter=0)
+    worker = Worker(store, {name: one(name) for name in names}, collect, keep=lambda: upkeep.tidy(store),
+                    now=clock.now, passed=clock.passed, jitter=0)  # fmt: skip
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     week = Week(worker, clock)
@@ -98,7 +103,9 @@ def main(folder: Path, port: int, start: datetime, end: datetime, names: list[st
     while at < end and not stop.is_set():
         at = min(at + LOOK, end)
         week.until(at, told=lambda instant: print(json.dumps({"at": instant.isoformat()}), flush=True), stop=stop)
-        print(json.dumps({"at": clock.now().isoformat(), **figures()}), flush=True)
+        busiest = figures()["threads"]
+        stop.wait(rest)
+        print(json.dumps({"at": clock.now().isoformat(), **figures(), "busiest": busiest}), flush=True)
     worker.end(schedule.SECONDS_TO_STOP)
     turn.release()
     os._exit(0)
@@ -107,4 +114,12 @@ def main(folder: Path, port: int, start: datetime, end: datetime, names: list[st
 if __name__ == "__main__":
     logging.getLogger("collectors").setLevel(logging.CRITICAL + 1)
     os.sync = lambda: None  # type: ignore[method-assign]  # no power is cut here
-    main(Path(sys.argv[1]), int(sys.argv[2]), *map(datetime.fromisoformat, sys.argv[3:5]), sys.argv[5].split(","))  # type: ignore[arg-type]
+    _, folder, port, start, end, names, rest = sys.argv
+    main(
+        Path(folder),
+        int(port),
+        datetime.fromisoformat(start),
+        datetime.fromisoformat(end),
+        names.split(","),
+        float(rest),
+    )
