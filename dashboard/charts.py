@@ -38,6 +38,17 @@ CONFIG: Mapping[str, Any] = {
 Earlier = Sequence[Mapping[str, Any]]
 
 
+class Kept(go.Figure):  # type: ignore[misc]  # Plotly has no types
+    """A figure that nobody changes any more: its dict, for which every click asks, is made once."""
+
+    _dict: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        if self._dict is None:
+            self._dict = super().to_dict()
+        return self._dict
+
+
 def config(name: str, image: str = "png") -> dict[str, Any]:
     """Plotly's settings, with the name of the image file and its format."""
     return {**CONFIG, "toImageButtonOptions": {"format": image, "scale": 2, "filename": name}}

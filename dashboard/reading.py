@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache, wraps
+from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
+from deltalake import DeltaTable
 
 from dashboard.theme import lab_names
 from dashboard.view import View
@@ -77,7 +79,9 @@ class Reader:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._versions: Versions = ()
-        self._looked = float("-inf")
+        self._looked = self._opened = float("-inf")
+        self._looking = Lock()
+        self._tables: dict[str, DeltaTable | None] = {}
         self._catalogue = lru_cache(16)(self._read_catalogue)
         self._series = lru_cache(256)(self._read_series)
         self._states = lru_cache(16)(self._read_states)
@@ -88,16 +92,28 @@ class Reader:
     def versions(self) -> Versions:
         """Numbers that change when anything shown may have changed.
 
-        Looked up at most twice a second: a page asks for every indicator in turn, and each look costs
-        a few milliseconds a table.
+        Looked up at most twice a second, by one reader at a time: meanwhile the others go on with what is known.
         """
-        if time.monotonic() - self._looked > 0.5:
-            self._versions = self._look()
-            self._looked = time.monotonic()
+        if time.monotonic() - self._looked > 0.5 and self._looking.acquire(blocking=not self._versions):
+            try:
+                self._versions = self._look()
+                self._looked = time.monotonic()
+            finally:
+                self._looking.release()
         return self._versions
 
     def _look(self) -> Versions:
-        return tuple(self.store.version(name) for name in ("observations", "indicators", "flags", "runs", "mentions"))
+        """Tables are kept open, since opening them costs 20 ms a look.
+
+        They are opened anew each minute, for what only that finds: a log of which the next entries are gone, or
+        a table that was put back from a copy.
+        """
+        if time.monotonic() - self._opened > 60:
+            self._tables.clear()
+            self._opened = time.monotonic()
+        for name in ("observations", "indicators", "flags", "runs", "mentions"):
+            self._tables[name] = self.store.refreshed(name, self._tables.get(name))
+        return tuple(-1 if table is None else int(table.version()) for table in self._tables.values())
 
     def catalogue(self, instant: datetime | None = None) -> dict[str, Indicator]:
         """Definitions by indicator key, without the publishers' own figures, which have no page."""

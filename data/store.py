@@ -148,6 +148,16 @@ class Store:
         except (DeltaError, OSError) as error:
             raise self._failed("read", name, error) from error
 
+    def refreshed(self, name: str, table: DeltaTable | None) -> DeltaTable | None:
+        """`find`, from a table that was found before: only newer commits are read. None: nothing was."""
+        if table is None:
+            return self.find(name)
+        try:
+            table.update_incremental()
+        except (DeltaError, OSError) as error:
+            raise self._failed("read", name, error) from error
+        return table
+
     def table(self, name: str) -> DeltaTable:
         """The same where it has to exist."""
         found = self.find(name)

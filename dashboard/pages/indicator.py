@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, datetime
 from functools import lru_cache
 from html import escape
+from typing import Any
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -28,6 +30,13 @@ def page(key: str) -> None:
     if st.context.is_embedded:
         _embedded(key)
         return
+    _whole(key)
+    frame.watch()
+
+
+@st.fragment
+def _whole(key: str) -> None:
+    """All of the page. As a fragment a click draws it without declaring anew the pages of all indicators."""
     catalogue = reader().catalogue()
     view = frame.top(key, lambda view: _chart_controls(reader().series(key, view.instant, view.variant), view))
     series = reader().series(key, view.instant, view.variant)
@@ -38,7 +47,6 @@ def page(key: str) -> None:
     _why(series)
     _about(series, view)
     _related(series, view, [k for k, row in catalogue.items() if row["stage"] == series.indicator["stage"]])
-    frame.watch()
 
 
 def _embedded(key: str) -> None:
@@ -88,17 +96,32 @@ def _origin(series: Series, view: View) -> None:
 
 
 def _chart(series: Series, view: View) -> None:
-    leader = latest_record(series)
-    title = words.title(series.indicator, series.verdict, None if leader is None else leader["value"])
-    st.title(title)
-    frame.block(f'<div class="lead">{"".join(_badges(series, view))}<p>{escape(_subtitle(series, view))}</p></div>')
+    drawn = charts.drawn(view)
+    st.title(_title(series))
+    frame.block(f'<div class="lead">{"".join(_badges(series, view))}<p>{escape(_subtitle(series, drawn))}</p></div>')
     st.plotly_chart(
-        _figure(series, charts.drawn(view), frame.mode()),
-        key="chart",
-        theme=None,
-        config=charts.config(export.file_name(series, view, export.newest_day(series, view)).removesuffix(".csv")),
-        alt=charts.alt_text(series, view, title),
-    )
+        _figure(series, drawn, frame.mode()), key="chart", theme=None, config=_config(series, drawn),
+        alt=_alt(series, drawn),
+    )  # fmt: skip
+
+
+# What follows is kept like the chart below, for the same reason: a click on a lab that was seen before counts nothing.
+
+
+@lru_cache(256)
+def _title(series: Series) -> str:
+    leader = latest_record(series)
+    return words.title(series.indicator, series.verdict, None if leader is None else leader["value"])
+
+
+@lru_cache(256)
+def _alt(series: Series, view: View) -> str:
+    return charts.alt_text(series, view, _title(series))
+
+
+@lru_cache(256)
+def _config(series: Series, view: View) -> dict[str, Any]:
+    return charts.config(export.file_name(series, view, export.newest_day(series, view)).removesuffix(".csv"))
 
 
 @lru_cache(256)
@@ -106,7 +129,7 @@ def _figure(series: Series, view: View, mode: Mode) -> charts.Figure:
     """The chart, kept: a series is read anew when a table has changed, so that its identity stands for its state."""
     key = series.indicator["indicator"]
     earlier = reader().earlier_values(key, view.instant) if "restated" in view.shown else None
-    return charts.figure(series, view, mode, earlier)
+    return charts.Kept(charts.figure(series, view, mode, earlier))
 
 
 def _badges(series: Series, view: View) -> Iterator[str]:
@@ -128,6 +151,7 @@ def sentence_of_failure(outcome: str) -> str:
 _MARKS = {"release": "one {} at its release", "period": "one {}", "reading": "one {}", "run": "one {} at its test run"}
 
 
+@lru_cache(256)
 def _subtitle(series: Series, view: View) -> str:
     indicator, rows = series.indicator, shown_rows(series, view)
     scale = "log scale" if charts.is_log(series, view) else "linear scale"
@@ -157,12 +181,11 @@ def _subtitle(series: Series, view: View) -> str:
 
 def _footer(series: Series, view: View) -> None:
     """Whose numbers these are, under which terms, how old, and as files."""
-    indicator, rows = series.indicator, series.rows
-    now = frame.now(view)
+    indicator, now = series.indicator, frame.now(view)
     parts = [indicator["licence"]]
-    if len(rows):
-        known = rows["known_at"].max()
-        parts.append(f"newest {indicator['marks']} {words.day(rows['date'].max())}")
+    newest, known = _newest(series)
+    if newest and known:
+        parts.append(f"newest {indicator['marks']} {words.day(newest)}")
         parts.append(f"values of {words.day(known)} ({words.age(known, now)})")
     state = reader().states(view.instant).get(indicator["source"])
     if state is not None and state.last_good is not None:
@@ -181,12 +204,18 @@ def _footer(series: Series, view: View) -> None:
             frame.note("Not ours to redistribute: the publisher's page has the values.")
 
 
+@lru_cache(256)
+def _newest(series: Series) -> tuple[date | None, datetime | None]:
+    """The day of the newest value, and when the newest was stored."""
+    return (series.rows["date"].max().date() if len(series.rows) else None), export.newest_known(series)
+
+
 def _twin(series: Series, view: View) -> None:
-    rows = export.table(series, view)
-    twin = st.expander(f"Data table ({len(rows)} rows)", key="twin", on_change="rerun")
+    twin = st.expander(f"Data table ({_count(series, charts.drawn(view))} rows)", key="twin", on_change="rerun")
     with twin:
         if not twin.open:
             return
+        rows = export.table(series, view)
         if export.may_be_passed_on(series.indicator):
             shown = rows.drop(columns=["indicator", "licence", "source", "date_kind", "unit"])
             st.dataframe(
@@ -196,7 +225,18 @@ def _twin(series: Series, view: View) -> None:
             st.text(f"The rows are not ours to redistribute: get them from {series.indicator['source_title']}.")
 
 
+@lru_cache(256)
+def _count(series: Series, view: View) -> int:
+    return len(shown_rows(series, view))
+
+
 def _why(series: Series) -> None:
+    with st.container(border=True, key="evidence"):
+        frame.block(_argument(series))
+
+
+@lru_cache(256)
+def _argument(series: Series) -> str:
     """The argument for the verdict, as an evidence box; nothing in it that the verdict does not carry."""
     verdict, indicator = series.verdict, series.indicator
     found = evidence.sections(indicator, verdict)
@@ -211,12 +251,11 @@ def _why(series: Series) -> None:
         at = verdict.finding.known_at
         known = f" · data known by {words.instant(at)}" if at else ""
         method = f"Method {METHOD}{known} · the same as JSON: /api/v1/signals/{indicator['indicator']}.json"
-    with st.container(border=True, key="evidence"):
-        sections = "".join(_section(name, said, shares) for name, said in found)
-        frame.block(
-            f'<h2 id="evidence">{escape(heading)}</h2><div class="evidence">{sections}</div>'
-            f'<p class="note">{escape(method)}</p>'
-        )
+    sections = "".join(_section(name, said, shares) for name, said in found)
+    return (
+        f'<h2 id="evidence">{escape(heading)}</h2><div class="evidence">{sections}</div>'
+        f'<p class="note">{escape(method)}</p>'
+    )
 
 
 def _section(heading: str, said: list[str], shares: Shares | None) -> str:

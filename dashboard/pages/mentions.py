@@ -50,7 +50,7 @@ def page() -> None:
     """The chart of the counts with what it says, then the titles."""
     view = frame.read_view(PATH)
     frame.navigation(view)
-    store, versions = reader().store, (*reader().versions(), reader().store.version("mentions"))
+    store, versions = reader().store, reader().versions()
     there = _present(store, (view.instant, versions))
     counts = _daily(store, (view.instant, versions))
     with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):

@@ -127,6 +127,23 @@ def test_a_table_refuses_to_be_rewritten(store: Store) -> None:
     assert values(store) == [1.0]
 
 
+def test_a_table_that_is_kept_open_sees_what_others_commit(store: Store) -> None:
+    kept = store.refreshed("observations", None)
+    assert kept is not None
+    before = kept.version()
+    Store(store.uri).append_vintages("observations", [row(1.0)], at(1))
+    again = store.refreshed("observations", kept)
+    assert again is kept
+    assert again.version() == store.version("observations") == before + 1
+
+
+def test_a_table_that_is_not_there_yet_is_found_once_it_is(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "later"))
+    assert store.refreshed("observations", None) is None
+    store.create()
+    assert store.refreshed("observations", None) is not None
+
+
 def test_an_absent_table_reads_as_an_empty_one(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "nowhere"))
     assert store.version("observations") == -1

@@ -1,5 +1,6 @@
 """The web process as the internet meets it: headers, hosts, secrets, and how it stops."""
 
+import asyncio
 import http.client
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 
 from collectors.schedule import prepare
 from data.store import Store
+from tests.bench.viewer import crowd
 from tests.browser.conftest import Server
 
 WANTED = {
@@ -70,6 +72,12 @@ def test_a_foreign_page_gets_no_socket(server: Server, host: str | None, origin:
     headers = {"upgrade": "websocket", "connection": "Upgrade", "sec_websocket_version": "13", "origin": origin,
                "sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ=="} | ({"host": host} if host else {})  # fmt: skip
     assert ask(server, "/_stcore/stream", **headers)[0] in (400, 403)
+
+
+def test_viewers_who_click_at_the_same_time_each_get_the_chart_of_their_lab(server: Server) -> None:
+    seen = asyncio.run(crowd(server.url, "metr_p50", viewers=4, seconds=6, think=0.5))
+    assert not seen.errors
+    assert len(seen.seconds) >= 4
 
 
 def test_metrics_are_nobodys_business(server: Server) -> None:
