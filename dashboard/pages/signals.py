@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import changed, evidence, frame, ledger, markup, words
+from dashboard import changed, evidence, frame, markup, verdicts, words
 from dashboard.live import reader
 from dashboard.markup import Cell, Html
 from dashboard.pages import overview
@@ -36,7 +36,7 @@ def page() -> None:
     view = frame.top(PATH, tabs)
     found = [reader().series(key, view.instant) for key in reader().catalogue(view.instant)]
     found = [s for s in found if len(s.rows)]
-    events = [e for e in ledger.events(reader(), None, view.instant) if e["method"] == METHOD]
+    events = [e for e in verdicts.events(reader(), None, view.instant) if e["method"] == METHOD]
     _title(found, events)
     {"history": _history, "changes": _changes, "record": _record}.get(view.tab, _now)(found, events, view)
     frame.watch()
