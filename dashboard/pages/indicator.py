@@ -18,7 +18,6 @@ from data.text import safe_link
 from signals.finding import METHOD, Shares
 from signals.verdict import ENOUGH_FOR_TREND
 
-RANGES = {"All": "", "5 years": "5y", "2 years": "2y"}
 MARK_NAMES = {"restated": "Restatements", "events": "Releases"}
 MOST_RELATED = 6
 
@@ -32,8 +31,8 @@ def page(key: str) -> None:
     view = frame.top(key, lambda view: _chart_controls(reader().series(key, view.instant, view.variant), view))
     series = reader().series(key, view.instant, view.variant)
     _origin(series, view)
-    _chart(series, view)
-    _footer(series, view)
+    title = _chart(series, view)
+    _footer(series, view, title)
     _twin(series, view)
     _why(series)
     _about(series, view)
@@ -59,8 +58,7 @@ def _chart_controls(series: Series, view: View) -> View:
             "Scale", ["Linear", "Log"], key="w_scale", required=True, label_visibility="collapsed"
         )
         view = replace(view, scale="lin" if scale == "Linear" else "")
-    span = st.segmented_control("Range", list(RANGES), key="w_range", required=True, label_visibility="collapsed")
-    view = replace(view, start=RANGES[span or "All"]) if span != "All" or view.start in RANGES.values() else view
+    view = frame.date_range(view)
     if len(series.variants) > 1:
         titles = {v["key"]: v["title"] for v in series.variants}
         frame.clamp("w_variant", titles, series.variant)
@@ -87,7 +85,8 @@ def _origin(series: Series, view: View) -> None:
         frame.note(f"{stage} · {indicator['source_title']} · checked {every}")
 
 
-def _chart(series: Series, view: View) -> None:
+def _chart(series: Series, view: View) -> str:
+    """The finding and its chart; gives the finding back for what is said of it further down."""
     leader = latest_record(series)
     title = words.title(series.indicator, series.verdict, None if leader is None else leader["value"])
     st.title(title)
@@ -99,6 +98,7 @@ def _chart(series: Series, view: View) -> None:
         config=charts.config(export.file_name(series, view, export.newest_day(series, view)).removesuffix(".csv")),
         alt=charts.alt_text(series, view, title),
     )
+    return title
 
 
 @lru_cache(256)
@@ -155,7 +155,7 @@ def _subtitle(series: Series, view: View) -> str:
     return " ".join(parts)
 
 
-def _footer(series: Series, view: View) -> None:
+def _footer(series: Series, view: View, title: str) -> None:
     """Whose numbers these are, under which terms, how old, and as files."""
     indicator, rows = series.indicator, series.rows
     now = frame.now(view)
@@ -179,6 +179,16 @@ def _footer(series: Series, view: View) -> None:
                 st.link_button("CSV of what is shown" if name == "csv" else "JSON", address, icon=icon, type="tertiary")
         else:
             frame.note("Not ours to redistribute: the publisher's page has the values.")
+        if len(shown_rows(series, view)):
+            frame.pictures("chart", title, _credit(series, view))
+
+
+def _credit(series: Series, view: View) -> str:
+    """The line that a picture carries along: unit, whose numbers, terms, and where it was made."""
+    indicator, unit = series.indicator, words.sentence_case(words.unit_label(series.indicator["unit"]))
+    scale = "log scale" if charts.is_log(series, view) else "linear scale"
+    where = frame.address(view, indicator["indicator"])
+    return f"{unit}, {scale}. {indicator['source_title']} ({indicator['licence']}), via AI Progress Monitor, {where},"
 
 
 def _twin(series: Series, view: View) -> None:

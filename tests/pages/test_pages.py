@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from dashboard import live
+from dashboard.reading import shown_rows
+from dashboard.view import View
 from data.schema import Run
 from data.store import Store
 
@@ -154,3 +156,31 @@ def test_a_stale_and_a_failed_source_are_shown_as_such(
     assert badge in said
     assert "gains 14 points a year" in said, "the last good values stay"
     assert "Baseline" not in said
+
+
+def test_a_range_of_days_holds_for_chart_table_and_address_alike(app: Any, baseline_uri: str) -> None:
+    at = goto(app(baseline_uri, **{"from": "2025-12-31", "to": "2024-01-01"}), "metr_p50")
+    rows = shown_rows(live.reader().series("metr_p50"), View(start="2024-01-01", end="2025-12-31"))
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert sum(len(t["x"]) for t in spec["data"] if t["mode"] == "markers") == len(rows) > 5
+    assert f"Data table ({len(rows)} rows)" in [e.label for e in at.expander]
+    assert dict(at.query_params) == {"from": "2024-01-01", "to": "2025-12-31"}, "the wrong way round is swapped"
+
+
+def test_days_end_a_usual_span_and_a_usual_span_forgets_the_days(app: Any, baseline_uri: str) -> None:
+    at = goto(app(baseline_uri, **{"from": "5y"}), "metr_p50")
+    at.date_input(key="w_from").set_value(date(2025, 1, 1)).run()
+    assert at.query_params["from"] == "2025-01-01"
+    at.date_input(key="w_to").set_value(date(2024, 1, 1)).run()
+    assert dict(at.query_params) == {"from": "2024-01-01", "to": "2025-01-01"}
+    at.segmented_control(key="w_range").set_value("2 years").run()
+    assert dict(at.query_params) == {"from": "2y"}
+    assert at.date_input(key="w_from").value is None
+
+
+def test_mentions_are_drawn_and_listed_between_the_days(app: Any, baseline_uri: str) -> None:
+    at = goto(app(baseline_uri, **{"from": "2026-01-01", "to": "2026-03-31"}), "mentions")
+    assert not at.exception
+    for chart in at.get("plotly_chart"):
+        for trace in json.loads(chart.proto.spec)["data"]:
+            assert all("2026-01-01" <= day <= "2026-03-31" for day in trace["x"])
