@@ -40,6 +40,7 @@ def routes(reader: Callable[[], Reader]) -> list[Route]:
         f"{V1}/mentions.json": mentions_json,
         f"{V1}/signals.json": verdicts.signals,
         f"{V1}/signals/{{key}}.json": verdicts.signal,
+        f"{V1}/forecasts.json": verdicts.forecasts,
         f"{V1}/changes.json": changed,
         f"{V1}/sources.json": sources,
         f"{V1}/snapshot.zip": snapshots(shelf.Shelf()),

@@ -16,8 +16,9 @@ from data import changes, queries
 from data.extent import all_values
 from data.queries import SourceState
 from data.store import Store
-from signals import ledger
+from signals import forecast, ledger
 from signals.finding import Finding
+from signals.forecast import Projection
 from signals.frontier import running_best
 from signals.ledger import judge, primary_variant
 from signals.trend import days
@@ -57,6 +58,7 @@ class Reader:
         self._findings = lru_cache(16)(self._read_findings)
         self._values = lru_cache(4)(self._read_values)
         self._earlier = lru_cache(64)(self._read_earlier)
+        self._forecasts = lru_cache(4)(self._read_forecasts)
 
     def versions(self) -> Versions:
         """Numbers that change when anything shown may have changed.
@@ -87,6 +89,13 @@ class Reader:
     def earlier_values(self, key: str, instant: datetime | None = None) -> list[dict[str, Any]]:
         """Values that were restated or withdrawn since, as `changes.superseded` tells them."""
         return self._earlier(key, instant, self.versions()[:1])
+
+    def forecasts(self, instant: datetime | None = None) -> list[Projection]:
+        """The forecast book; computed when first asked for, a second or so, and kept while the tables stay."""
+        return self._forecasts(instant, self.versions()[:2])
+
+    def _read_forecasts(self, instant: datetime | None, _: Versions) -> list[Projection]:
+        return forecast.read(self.store, instant)
 
     def _read_earlier(self, key: str, instant: datetime | None, _: Versions) -> list[dict[str, Any]]:
         return changes.superseded(self.store, key, instant).to_dicts()

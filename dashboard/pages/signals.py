@@ -12,18 +12,22 @@ from dashboard.pages import overview
 from dashboard.reading import Series
 from dashboard.theme import FLAGS
 from dashboard.view import View
+from signals import forecast
 from signals.finding import METHOD, Shares
+from signals.forecast import Projection
 from signals.licence import COUNTS, STRESS, USUAL, Calibration
 from signals.licence import table as calibration
 
 PATH = "signals"
-TABS = {"": "Now", "history": "History", "changes": "Changes", "record": "False-alarm record"}
+TABS = {
+    "": "Now", "history": "History", "changes": "Changes", "forecasts": "Forecast book", "record": "False-alarm record",
+}  # fmt: skip
 ORDER = ("confirmed", "signal", "watch", "slowing", "steady", "cannot tell")
 MOST_EVENTS = 200
 
 
 def page() -> None:
-    """One of four tabs over the same tables."""
+    """One of five tabs over the same tables."""
 
     def tabs(view: View) -> View:
         names = list(TABS)
@@ -38,7 +42,8 @@ def page() -> None:
     found = [s for s in found if len(s.rows)]
     events = [e for e in verdicts.events(reader(), None, view.instant) if e["method"] == METHOD]
     _title(found, events)
-    {"history": _history, "changes": _changes, "record": _record}.get(view.tab, _now)(found, events, view)
+    tabs_of = {"history": _history, "changes": _changes, "forecasts": _forecasts, "record": _record}
+    tabs_of.get(view.tab, _now)(found, events, view)
     frame.watch()
 
 
@@ -141,6 +146,60 @@ def _changes(found: list[Series], events: Events, view: View) -> None:
     since = changed.label(changes.since, visit)
     st.text(f"Since {since}: {changed.counted(changes)}." if not changes.is_empty else f"No change since {since}.")
     overview.changes(changes, view, most=1000)
+
+
+def _forecasts(found: list[Series], events: Events, view: View) -> None:
+    """What was projected, what came, and how often the interval held."""
+    del events
+    shown = {s.indicator["indicator"]: s for s in found}
+    book = [p for p in reader().forecasts(view.instant) if p.indicator in shown]
+    scored = [p for p in book if p.observed is not None]
+    held = forecast.coverage(scored)
+    open_ones = [p for p in book if p.observed is None and not p.is_over]
+    if held.share is not None:
+        st.header(f"{held.inside} of {held.n} scored projections held")
+        st.text(
+            f"The 80 % interval should hold four times in five; it held in {held.share:.0%} of cases (90 % interval "
+            f"{held.low:.0%} to {held.high:.0%}, n = {held.n}; projections of one series overlap, so take it wider)."
+        )
+    else:
+        st.header("Not enough vintages yet")
+        st.text("No value has come so far that is dated after a projection was issued: there is nothing to score.")
+    expired = len(book) - len(scored) - len(open_ones)
+    st.caption(
+        "Once a month each trend is frozen by what was known that day and projected to the next value, 3, 6 and 12 "
+        "months ahead, with its 80 % prediction interval. The first record or value of that day or of the 3 months "
+        "after it is the score. It is computed from the stored vintages alone, so that nobody can change it later. "
+        f"Weekly counts are not projected. {expired} projections passed without a new value. "
+        "The same for machines: /api/v1/forecasts.json."
+    )
+    columns = ("Indicator", "Issued", "For", "Projected, 80 % interval", "Observed", "Inside", "Error")
+    if scored:
+        newest = sorted(scored, key=lambda p: (p.observed_on or p.due, p.issued_on), reverse=True)[:MOST_EVENTS]
+        rows = [_projection(p, shown[p.indicator], view) for p in newest]
+        frame.block(markup.table("Projections that were scored, newest first", columns, rows))
+    if open_ones:
+        part = st.expander(f"{len(open_ones)} projections that wait for a value", key="open", on_change="rerun")
+        with part:
+            if part.open:
+                waiting = sorted(open_ones, key=lambda p: (p.due, p.indicator))[:MOST_EVENTS]
+                rows = [_projection(p, shown[p.indicator], view)[:5] for p in waiting]
+                frame.block(markup.table("Projections that wait for a value, next due first", columns[:5], rows))
+
+
+def _projection(of: Projection, series: Series, view: View) -> list[Cell]:
+    unit = series.indicator["unit"]
+    ahead = "the next value" if of.horizon == forecast.NEXT else f"{words.duration(of.horizon)} ahead"
+    span = f"{words.quantity(of.low, unit)} to {words.quantity(of.high, unit)}"
+    observed: Cell = "not yet"
+    if of.observed is not None and of.observed_on is not None:
+        observed = markup.both(words.quantity(of.observed, unit), words.day(of.observed_on))
+    inside = "" if of.is_inside is None else "yes" if of.is_inside else "no"
+    error = "" if of.error is None else words.miss(of.error, of.scale, unit)
+    return [
+        _named(series, view), words.day(of.issued_on), markup.both(words.day(of.due), ahead),
+        markup.both(words.quantity(of.projected, unit), span), observed, inside, error,
+    ]  # fmt: skip
 
 
 def _record(found: list[Series], events: Events, view: View) -> None:

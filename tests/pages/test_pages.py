@@ -184,3 +184,12 @@ def test_mentions_are_drawn_and_listed_between_the_days(app: Any, baseline_uri: 
     for chart in at.get("plotly_chart"):
         for trace in json.loads(chart.proto.spec)["data"]:
             assert all("2026-01-01" <= day <= "2026-03-31" for day in trace["x"])
+
+
+def test_the_forecast_book_shows_what_was_projected_and_what_came(app: Any, baseline_uri: str) -> None:
+    said = words(goto(app(baseline_uri, tab="forecasts"), "signals"))
+    assert "2 of 2 scored projections held" in said
+    assert "30 Jan 2026" in said
+    assert "+0.95 doublings" in said
+    early = words(goto(app(baseline_uri, tab="forecasts", asof="2026-02-01"), "signals"))
+    assert "Not enough vintages yet" in early
