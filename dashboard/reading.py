@@ -147,6 +147,14 @@ class Reader:
         )
 
 
+def entity_of(series: Series) -> str | None:
+    """The lab that an indicator is about: its key ends with it, or all its rows are that lab's; None for the world."""
+    key = series.indicator["indicator"]
+    named = next((lab for lab in lab_names() if key.endswith(f"_{lab}")), None)
+    labs = set(series.rows["lab"].dropna()) if named is None and series.rows["lab"].notna().all() else set()
+    return named or (str(labs.pop()) if len(labs) == 1 else None)
+
+
 def has_frontier(series: Series) -> bool:
     """Whether values compete, so that the best so far says something: models do, quarters and readings do not."""
     return series.verdict.kind == "models" and series.indicator["marks"] != "reading"

@@ -9,8 +9,8 @@ from dashboard import changed, evidence, frame, markup, verdicts, words
 from dashboard.live import reader
 from dashboard.markup import Cell, Html
 from dashboard.pages import overview
-from dashboard.reading import Series
-from dashboard.theme import FLAGS
+from dashboard.reading import Series, entity_of
+from dashboard.theme import FLAGS, lab_names, lab_style
 from dashboard.view import View
 from signals import forecast
 from signals.finding import METHOD, Shares
@@ -83,17 +83,47 @@ def _now(found: list[Series], events: Events, view: View) -> None:
     judged = [s for s in found if s.verdict.state in ORDER]
     judged.sort(key=lambda s: (ORDER.index(s.verdict.state), s.verdict.shown.p if s.verdict.shown else 1.0))
     columns = ("Indicator", "State", "Bend", "Speed before and after", "Chance", "Other analyses", "n")
-    frame.block(markup.table("Every indicator with enough data", columns, [_row(s, view) for s in judged]))
-    few = [s for s in found if s.verdict.state not in ORDER]
+    for about, part in _parts(judged, view):
+        if part:
+            frame.block(markup.table(about, columns, [_row(s, view) for s in part]))
+        else:
+            st.text("None of these has enough data yet.")
+    few = [s for s in found if s.verdict.state not in ORDER and (not view.only or _is_chosen(s, view))]
     if few:
         with st.expander(f"{len(few)} indicators with too few data"):
             rows = [[_named(s, view), str(s.verdict.n), " ".join(s.verdict.reasons)] for s in few]
             frame.block(markup.table("Indicators with too few data", ("Indicator", "n", "Why"), rows))
 
 
+def _parts(judged: list[Series], view: View) -> Iterator[tuple[str, list[Series]]]:
+    """All in one table; with "only" those about the chosen labs first, and the world under a heading of its own."""
+    if not view.only:
+        yield "Every indicator with enough data", judged
+        return
+    about = f"About {_chosen(view)}"
+    st.header(about)
+    yield about, [s for s in judged if _is_chosen(s, view)]
+    st.header("About the world")
+    st.caption("Frontiers and totals belong to no single lab; the verdict on them is always for all labs.")
+    yield "Indicators about the world", [s for s in judged if entity_of(s) is None]
+
+
+def _chosen(view: View) -> str:
+    names = lab_names()
+    return ", ".join(names[lab] for lab in view.labs)
+
+
+def _is_chosen(series: Series, view: View) -> bool:
+    return entity_of(series) in view.labs
+
+
 def _named(series: Series, view: View) -> Html:
-    key = series.indicator["indicator"]
-    return markup.link(series.indicator["name"], frame.address(frame.carried(view), key))
+    """The indicator's name as a link; with the sign of a chosen lab, in bold, where it is about that lab."""
+    key, lab = series.indicator["indicator"], entity_of(series) if view.labs else None
+    link = markup.link(series.indicator["name"], frame.address(frame.carried(view), key))
+    if lab is None or lab not in view.labs:
+        return link
+    return Html(f"<b>{markup.text(lab_style(lab, 'light').sign)} {link}</b>")
 
 
 def _row(series: Series, view: View) -> list[Cell]:
@@ -124,7 +154,12 @@ def _shares(shares: Shares) -> Html:
 
 
 def _history(found: list[Series], events: Events, view: View) -> None:
-    del found
+    of = {s.indicator["indicator"]: s for s in found}
+    if view.only:
+        events = [
+            e for e in events if e["indicator"] in of and entity_of(of[str(e["indicator"])]) in (None, *view.labs)
+        ]
+        st.caption(f"Flags about {_chosen(view)} and about the world; those about other labs are left out.")
     if not events:
         st.text("No flag has been raised or cleared so far, in any vintage that is stored.")
         st.caption("The ledger is replayed from the stored vintages: python -m signals backtest shows the same.")
@@ -132,7 +167,8 @@ def _history(found: list[Series], events: Events, view: View) -> None:
     rows: list[list[Cell]] = []
     for event in events[:MOST_EVENTS]:
         known_at = event["known_at"]
-        name = markup.link(str(event["name"]), frame.address(frame.carried(view), str(event["indicator"])))
+        key = str(event["indicator"])
+        name = _named(of[key], view) if key in of else markup.text(event["name"])
         when = words.day(known_at.date())  # type: ignore[attr-defined]
         rows.append([name, when, markup.text(event["sentence"])])
     frame.block(markup.table("Every change of a flag, newest first", ("Indicator", "When known", "What"), rows))

@@ -72,6 +72,7 @@ QUESTIONS: dict[str, Callable[[Store], Any]] = {
     "newest_known": queries.newest_known,
     "extents": at_each(extent.extents),
     "all_values": at_each(extent.all_values),
+    "rows_naming": lambda s: extent.rows_naming(s, ("openai", "google"), BEFORE),
     "changed_values": lambda s: [changes.changed_values(s, BEFORE, THEN), changes.changed_values(s, at(1))],
     "changed_definitions": lambda s: [changes.changed_definitions(s, BEFORE), changes.changed_definitions(s, LATER)],
     "changed_flags": lambda s: [changes.changed_flags(s), changes.changed_flags(s, at(2), at(3))],

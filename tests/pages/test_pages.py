@@ -10,6 +10,7 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from collectors.schedule import prepare
 from dashboard import live
 from dashboard.reading import shown_rows
 from dashboard.view import View
@@ -145,8 +146,6 @@ def run(day: datetime, outcome: Any) -> Run:
 def test_a_stale_and_a_failed_source_are_shown_as_such(
     app: Any, tmp_path: Path, outcomes: list[tuple[int, str]], badge: str
 ) -> None:
-    from collectors.schedule import prepare
-
     store = Store(str(tmp_path / "tables"))
     store.create()
     prepare(store)
@@ -193,3 +192,56 @@ def test_the_forecast_book_shows_what_was_projected_and_what_came(app: Any, base
     assert "+0.95 doublings" in said
     early = words(goto(app(baseline_uri, tab="forecasts", asof="2026-02-01"), "signals"))
     assert "Not enough vintages yet" in early
+
+
+def test_sources_say_how_often_they_named_the_chosen_labs(app: Any, tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "tables"))
+    store.create()
+    prepare(store)
+    past = store.read("observations").filter(indicator="eci_frontier", lab="openai").sort("known_at").tail(1).collect()
+    row = {k: v for k, v in past.to_dicts()[0].items() if k not in ("row_id", "prev_id", "known_at")}
+    store.append_vintages("observations", [{**row, "value": row["value"] + 1}], datetime.now(UTC))
+    plain, marked, only = (
+        words(goto(app(store.uri, **query), "sources"))
+        for query in ({}, {"lab": "openai"}, {"lab": "openai", "only": "1"})
+    )
+    assert "OpenAI, 30 days" not in plain
+    assert "OpenAI, 30 days" in marked
+    assert "1<small>rows naming them" in marked
+    assert "METR" in marked
+    assert "1 of them named OpenAI" in only
+    assert "Epoch Capabilities Index" in only
+    assert "METR" not in only
+    assert plain.split(" sources are")[0] == only.split(" sources are")[0], "the count is for all sources"
+
+
+def test_signals_mark_what_is_about_a_chosen_lab_and_part_it_from_the_world(app: Any, baseline_uri: str) -> None:
+    plain = words(goto(app(baseline_uri), "signals"))
+    only = words(goto(app(baseline_uri, lab="openai", only="1"), "signals"))
+    assert "About OpenAI" not in plain
+    assert "About OpenAI" in only
+    assert "About the world" in only
+    assert only.index("About OpenAI") < only.index("Time horizon (50 %)")
+
+
+def test_methods_say_who_counts_as_a_chosen_lab(app: Any, baseline_uri: str) -> None:
+    assert "Who counts as" not in words(goto(app(baseline_uri), "methods"))
+    said = words(goto(app(baseline_uri, lab="anthropic"), "methods"))
+    assert "Who counts as Anthropic" in said
+    assert "Claude Debussy" in said
+    assert "claude.ai" in said
+
+
+def test_the_data_page_counts_the_rows_of_all_and_of_the_chosen_labs(app: Any, baseline_uri: str) -> None:
+    series = live_rows(app, baseline_uri, "metr_p50")
+    mine = int((series["lab"] == "openai").sum())
+    said = words(goto(app(baseline_uri, lab="openai", tab="autonomy"), "data"))
+    assert f"{len(series)}<small>{mine} of the chosen labs" in said
+    only = words(goto(app(baseline_uri, lab="openai", only="1", tab="autonomy"), "data"))
+    assert f"{mine} of {len(series)}" in only
+    assert "only=1" in only, "the files are filtered alike"
+
+
+def live_rows(app: Any, uri: str, key: str) -> Any:
+    app(uri)
+    return live.reader().series(key).rows
