@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard import answers, export, feeds, health, ledger, shelf, words
+from dashboard import answers, export, feeds, health, shelf, verdicts, words
 from dashboard.answers import CSV, METHODS, Ask, Body, Plan, Refusal, address, json_body
 from dashboard.asking import USUAL_ROWS, limit_of, since_of, wanted_mentions
 from dashboard.changed import changed_sources
@@ -38,8 +38,9 @@ def routes(reader: Callable[[], Reader]) -> list[Route]:
         f"{V1}/indicators/{{key}}.json": indicator_json,
         f"{V1}/mentions.csv": mentions_csv,
         f"{V1}/mentions.json": mentions_json,
-        f"{V1}/signals.json": ledger.signals,
-        f"{V1}/signals/{{key}}.json": ledger.signal,
+        f"{V1}/signals.json": verdicts.signals,
+        f"{V1}/signals/{{key}}.json": verdicts.signal,
+        f"{V1}/forecasts.json": verdicts.forecasts,
         f"{V1}/changes.json": changed,
         f"{V1}/sources.json": sources,
         f"{V1}/snapshot.zip": snapshots(shelf.Shelf()),
@@ -249,7 +250,7 @@ def changed(ask: Ask) -> Plan:
                 "complete": len(free) <= limit,
                 "values": free.head(limit).to_dicts(),
                 "definitions": defined.to_dicts(),
-                "flags": ledger.events(ask.reader, since, ask.instant),
+                "flags": verdicts.events(ask.reader, since, ask.instant),
                 "sources": changed_sources(ask.reader, since, ask.instant),
             }
         )

@@ -8,15 +8,14 @@ from streamlit.navigation.page import StreamlitPage
 
 from dashboard import frame, signin
 from dashboard.live import reader
-from dashboard.pages import indicator, labs, mentions, methods, overview, snapshot, sources
-from dashboard.pages import signals as ledger
+from dashboard.pages import indicator, labs, mentions, methods, overview, signals, snapshot, sources
 from dashboard.theme import lab_names
 
 PAGES: dict[str, tuple[str, Callable[[], None]]] = {
     "": ("Overview", overview.page),
     "labs": ("Labs", labs.page),
     "mentions": ("Mentions", mentions.page),
-    "signals": ("Signals", ledger.page),
+    "signals": ("Signals", signals.page),
     "data": ("Data", snapshot.page),
     "sources": ("Sources", sources.page),
     "methods": ("Methods", methods.page),

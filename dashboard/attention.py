@@ -1,7 +1,7 @@
 """What the mentions page draws and says: lines by lab or topic from daily counts, and their bursts. No Streamlit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -52,6 +52,17 @@ def lines(counts: pl.DataFrame, *, by_topic: bool, chosen: Sequence[str] = (), d
     wanted = [s for s in order if s.partition(":")[2] in chosen] if chosen else order
     shown = tuple(wanted[:MOST_LINES])
     return Lines(source, shown, len(order) - len(shown), mentions.by_period(counts, shown, days=days))
+
+
+def between(shown: Lines, first: date | None, last: date | None) -> Lines:
+    """The same series from one day to another, both included; None is no limit."""
+    inside = shown.points
+    if first is not None:
+        inside = inside.filter(pl.col("date") >= first)
+    if last is not None:
+        inside = inside.filter(pl.col("date") <= last)
+    there = set(inside["series"])
+    return replace(shown, series=tuple(s for s in shown.series if s in there), points=inside)
 
 
 def name_of(series: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import ledger, words
+from dashboard import verdicts, words
 from dashboard.reading import Reader, Versions
 from dashboard.view import View
 from data import changes
@@ -79,7 +79,7 @@ def _read(reader: Reader, since: datetime, instant: datetime | None, _: Versions
         values=dict(sorted(values.items(), key=lambda item: -sum(item[1].values()))),
         records={key: count for key, count in records.items() if count},
         definitions={key: columns for key, columns in defined.iter_rows() if columns and key in catalogue},
-        flags=[event for event in ledger.events(reader, since, instant) if event["method"] == METHOD],
+        flags=[event for event in verdicts.events(reader, since, instant) if event["method"] == METHOD],
         sources=changed_sources(reader, since, instant),
     )
 

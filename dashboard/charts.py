@@ -49,9 +49,9 @@ class Kept(go.Figure):  # type: ignore[misc]  # Plotly has no types
         return self._dict
 
 
-def config(name: str, image: str = "png") -> dict[str, Any]:
-    """Plotly's settings, with the name of the image file and its format."""
-    return {**CONFIG, "toImageButtonOptions": {"format": image, "scale": 2, "filename": name}}
+def config(name: str) -> dict[str, Any]:
+    """Plotly's settings, with the name of the image file; `frame.pictures` offers it as PNG and as SVG."""
+    return {**CONFIG, "toImageButtonOptions": {"format": "png", "scale": 2, "filename": name}}
 
 
 _WORKING_TIME = {
@@ -85,9 +85,9 @@ def figure(series: Series, view: View, mode: Mode, earlier: Earlier | None = Non
         return _empty(fig, ink)
     _value_axis(fig, series, rows, log)
     _fix_margin(fig)
-    _time_axis(fig, rows)
+    _time_axis(fig, *_shown_days(series, rows, view))
     if not view.only:
-        _trend(fig, series, rows, ink)
+        _trend(fig, series, rows, ink, goes_on=not view.end)
     if has_frontier(series):
         _steps(fig, series, rows, ink)
     else:
@@ -185,14 +185,24 @@ def _working_time_ticks(fig: go.Figure, low: float, high: float, log: bool) -> N
     fig.update_yaxes(tickmode="array", tickvals=list(ticks), ticktext=list(ticks.values()))
 
 
-def _time_axis(fig: go.Figure, rows: pd.DataFrame) -> None:
-    first, last = rows["date"].min(), rows["date"].max()
+def _shown_days(series: Series, rows: pd.DataFrame, view: View) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """First and last day of the axis: those asked for, as far as there are values, else those of the rows."""
+    every, (start, end) = series.rows["date"], view.window(series.rows["date"].max().date())
+    first = max(pd.Timestamp(start), every.min()) if start else rows["date"].min()
+    last = min(pd.Timestamp(end), every.max()) if end else rows["date"].max()
+    return first, last
+
+
+def _time_axis(fig: go.Figure, first: pd.Timestamp, last: pd.Timestamp) -> None:
     room = max((last - first) * 0.03, pd.Timedelta(days=2))
     fig.update_xaxes(range=[(first - room).isoformat(), (last + room).isoformat()], type="date")
 
 
-def _trend(fig: go.Figure, series: Series, rows: pd.DataFrame, ink: Ink) -> None:
-    """The fitted line where it was fitted, its band, and half a year more, dotted, if the publisher goes on."""
+def _trend(fig: go.Figure, series: Series, rows: pd.DataFrame, ink: Ink, *, goes_on: bool) -> None:
+    """The fitted line where it was fitted, its band, and half a year more, dotted, if the publisher goes on.
+
+    A view that ends on a day of its own has no "more": `goes_on` is false then.
+    """
     trend, fitted = series.verdict.trend, series.verdict.fitted
     if trend is None or series.verdict.n < ENOUGH_FOR_TREND:
         return
@@ -210,7 +220,7 @@ def _trend(fig: go.Figure, series: Series, rows: pd.DataFrame, ink: Ink) -> None
     fig.add_scatter(
         x=x, y=trend.at(inside), name="trend", mode="lines", hoverinfo="skip", line={"color": ink.accent, "width": 2}
     )
-    if not _is_closed(series, last.astype(object)):
+    if goes_on and not _is_closed(series, last.astype(object)):
         ahead = np.array([last, last + np.timedelta64(PROJECTION.days, "D")])
         fig.add_scatter(
             x=[str(d) for d in ahead],
@@ -482,7 +492,7 @@ def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
         return _empty(fig, ink)
     _value_axis(fig, series, rows, log)
     _fix_margin(fig)
-    _time_axis(fig, rows)
+    _time_axis(fig, rows["date"].min(), rows["date"].max())
     when, best = frontier_steps(series, rows)
     fig.add_scatter(
         x=[pd.Timestamp(d).isoformat() for d in when], y=best, name="all labs", mode="lines", hoverinfo="skip",

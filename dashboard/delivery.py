@@ -23,6 +23,7 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 ROOT = Path(st.__file__).parent / "static"
+PICTURE = Path(__file__).with_name("picture.js")
 SCRIPT = re.compile(r"/(static/(?:js|css)/[\w.-]+\.(js|css))$", re.ASCII)
 TYPES = {"js": b"text/javascript; charset=utf-8", "css": b"text/css; charset=utf-8"}
 PACKABLE = re.compile(r"/health|/(api|feeds)/.*\.(json|csv|atom)")
@@ -71,6 +72,7 @@ def index(*, with_chart: bool) -> bytes:
     text = (ROOT / "index.html").read_text(encoding="utf-8")
     text = re.sub(r"<noscript>.*?</noscript>", _NO_SCRIPT, text, count=1, flags=re.DOTALL)
     text = re.sub(r"<title>.*?</title>", "<title>AI Progress Monitor</title>", text, count=1)
+    text = text.replace("</head>", f'<script type="module" src="./{PICTURE.name}"></script></head>')
     if with_chart:
         chunk = next((ROOT / "static" / "js").glob("PlotlyChart.*.js")).name
         hint = f'<link rel="modulepreload" crossorigin href="./static/js/{chunk}">'
@@ -126,12 +128,22 @@ class Delivery:
                 kept = (b"cache-control", b"public, max-age=31536000, immutable")
                 await _answer(scope, send, body, TYPES[hit[2]], encoding, [kept])
                 return
+        if path == f"/{PICTURE.name}":
+            kept = (b"cache-control", b"public, max-age=300")
+            await _answer(scope, send, packed(_picture(), encoding), TYPES["js"], encoding, [kept])
+            return
         if _is_page(path):
             body = index(with_chart=has_chart(path))
             headers = [(b"cache-control", b"no-cache"), (b"set-cookie", _cookie(scope))]
             await _answer(scope, send, packed(body, encoding), b"text/html; charset=utf-8", encoding, headers)
             return
         await self.app(scope, receive, _packing(send, encoding) if encoding and PACKABLE.fullmatch(path) else send)
+
+
+@cache
+def _picture() -> bytes:
+    """Our own script, which saves a chart as a picture."""
+    return PICTURE.read_bytes()
 
 
 def _is_page(path: str) -> bool:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
-from dashboard import answers, ledger, words
+from dashboard import answers, verdicts, words
 from dashboard.answers import Ask, Body, Plan, address, instant_text, json_body, not_found
 from dashboard.asking import wanted_mentions
 from dashboard.view import query
@@ -75,7 +75,7 @@ def _as(make: Callable[[Ask], Found], write: Callable[[Feed, str], bytes], media
 
 def signals(ask: Ask) -> Found:
     """Every change of a flag."""
-    return ledger.TABLES, "all", lambda: _flags(ask, "signals", "all indicators", lambda _: True)
+    return verdicts.TABLES, "all", lambda: _flags(ask, "signals", "all indicators", lambda _: True)
 
 
 def of_key(ask: Ask) -> Found:
@@ -83,15 +83,15 @@ def of_key(ask: Ask) -> Found:
     key, catalogue = ask.parts["key"], ask.reader.catalogue(ask.instant)
     if key in words.STAGES:
         name = words.STAGES[key][0]
-        return ledger.TABLES, key, lambda: _flags(ask, key, name, lambda event: bool(event["stage"] == key))
+        return verdicts.TABLES, key, lambda: _flags(ask, key, name, lambda event: bool(event["stage"] == key))
     if key in catalogue:
         name = catalogue[key]["name"]
-        return ledger.TABLES, key, lambda: _flags(ask, key, name, lambda event: bool(event["indicator"] == key))
+        return verdicts.TABLES, key, lambda: _flags(ask, key, name, lambda event: bool(event["indicator"] == key))
     raise not_found("feed")
 
 
 def _flags(ask: Ask, key: str, name: str, wanted: Callable[[dict[str, Any]], bool]) -> Feed:
-    events = [event for event in ledger.events(ask.reader, LONGEST_AGO, ask.instant) if wanted(event)][:NEWEST]
+    events = [event for event in verdicts.events(ask.reader, LONGEST_AGO, ask.instant) if wanted(event)][:NEWEST]
     entries = [
         Entry(
             id=f"{AUTHORITY}signals/{event['id']}",

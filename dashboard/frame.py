@@ -13,7 +13,7 @@ from dashboard import export, words
 from dashboard.delivery import VISIT, visits
 from dashboard.live import reader
 from dashboard.theme import MAIN_LABS, Mode, css_inks, lab_names
-from dashboard.view import AGO, MOST_LABS, Query, View, clamped, parse, query
+from dashboard.view import AGO, FIRST_DAY, LAST_DAY, MOST_LABS, Query, View, clamped, parse, query
 
 _STYLE = """
 [data-testid="stMainBlockContainer"] {max-width: 1340px; padding-top: 1rem; padding-bottom: 3rem;}
@@ -72,6 +72,9 @@ h3 {font-size: 1rem !important; padding: .4rem 0 .1rem !important;}
 .note, .lead p {margin: 0; font-size: .875rem; line-height: 1.5; color: var(--muted);} .lead p {margin-top: .35rem;}
 .lead span:not(.flag) {font-size: .875rem; color: var(--muted);}
 .worker {margin: 0; font-size: .9375rem; color: var(--text);}
+.pictures {display: flex; gap: .9rem;} .pictures button {background: none; border: 0; padding: .3rem 0; cursor: pointer;
+           font: inherit; font-size: .875rem; color: var(--text); min-height: 28px;}
+.pictures button:hover {color: var(--accent); text-decoration: underline;}
 .bar {display: flex; height: .6rem; border-radius: .3rem; overflow: hidden; margin: .3rem 0; max-width: 30rem;}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] {padding-left: 1rem; padding-right: 1rem;}
@@ -158,7 +161,9 @@ def _controls(view: View) -> dict[str, object]:
         "w_since": view.since if view.since in AGO else None,
         "w_since_day": date.fromisoformat(view.since) if view.since and view.since not in AGO else None,
         "w_scale": {"lin": "Linear", "log": "Log"}.get(view.scale),
-        "w_range": {"2y": "2 years", "5y": "5 years"}.get(view.start, "All"),
+        "w_range": SPANS.get(view.start) if view.start or not view.end else None,
+        "w_from": None if view.start in SPANS or not view.start else date.fromisoformat(view.start),
+        "w_to": date.fromisoformat(view.end) if view.end else None,
         "w_variant": view.variant or None,
         "w_state": view.state or None,
         "w_shown": list(view.shown),
@@ -277,8 +282,51 @@ def _since(view: View) -> str:
     return day.isoformat() if isinstance(day, date) else ago or ""
 
 
-def _forget(key: str) -> None:
-    st.session_state[key] = None
+def _forget(*keys: str) -> None:
+    for key in keys:
+        st.session_state[key] = None
+
+
+SPANS = {"": "All", "5y": "5 years", "2y": "2 years"}
+
+
+def date_range(view: View) -> View:
+    """The first and last day shown: a usual span back from the newest value, or any two days."""
+    spans = {name: start for start, name in SPANS.items()}
+    span = st.segmented_control(
+        "Years", list(spans), key="w_range", label_visibility="collapsed", on_change=_span_chosen
+    )
+    with st.popover(_days_shown(), key="range"):
+        st.caption("Show what is dated from one day to another; a day left empty is no limit.")
+        limits = {"min_value": FIRST_DAY, "max_value": LAST_DAY, "format": "YYYY-MM-DD", "on_change": _days_chosen}
+        first = st.date_input("From", key="w_from", **limits)  # type: ignore[call-overload]
+        last = st.date_input("To", key="w_to", **limits)  # type: ignore[call-overload]
+    start = spans.get(span or "") or (first.isoformat() if isinstance(first, date) else "")
+    return replace(view, start=start, end=last.isoformat() if isinstance(last, date) else "")
+
+
+def _days_shown() -> str:
+    """The label of the choice of days: the days, where they were chosen."""
+    days = (st.session_state.get(key) for key in ("w_from", "w_to"))
+    first, last = (words.day(day) if isinstance(day, date) else "" for day in days)
+    if first and last:
+        return f"{first} to {last}"
+    return f"From {first}" if first else f"To {last}" if last else "Custom"
+
+
+def _span_chosen() -> None:
+    """A usual span forgets the days; no span at all is all years."""
+    _forget("w_from", "w_to")
+    if st.session_state["w_range"] is None:
+        st.session_state["w_range"] = SPANS[""]
+
+
+def _days_chosen() -> None:
+    """A day ends the usual span; two days the wrong way round change places."""
+    first, last = st.session_state["w_from"], st.session_state["w_to"]
+    if first and last and first > last:
+        st.session_state["w_from"], st.session_state["w_to"] = last, first
+    st.session_state["w_range"] = None if first or last else SPANS[""]
 
 
 def last_visit() -> datetime | None:
@@ -321,6 +369,21 @@ def share(view: View, page: str) -> None:
     for file in files:
         st.text_input(file.rsplit(".", 1)[1].upper(), address(view, f"api/v1/{file}"))
     st.text_input("Feed for a news reader", f"{_server()}/feeds/{feed}.atom")
+
+
+def pictures(chart: str, title: str, source: str) -> None:
+    """Buttons that save the chart of the key `chart` as a picture, with its title above and its source below it."""
+    day = words.day(datetime.now(UTC).date())
+    about = f'data-chart="{escape(chart)}" data-title="{escape(title)}" data-source="{escape(f"{source} {day}.")}"'
+    block(
+        '<span class="pictures">'
+        + "".join(
+            f'<button type="button" data-picture="{kind}" {about} aria-label="Save the chart as {kind.upper()}">'
+            f"{kind.upper()}</button>"
+            for kind in ("png", "svg")
+        )
+        + "</span>"
+    )
 
 
 def as_of_line(view: View) -> None:

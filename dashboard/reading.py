@@ -19,8 +19,9 @@ from data import changes, queries
 from data.extent import all_values
 from data.queries import SourceState
 from data.store import Store
-from signals import ledger
+from signals import forecast, ledger
 from signals.finding import Finding
+from signals.forecast import Projection
 from signals.frontier import running_best
 from signals.ledger import judge, primary_variant
 from signals.trend import days
@@ -88,6 +89,7 @@ class Reader:
         self._findings = lru_cache(16)(self._read_findings)
         self._values = lru_cache(4)(self._read_values)
         self._earlier = lru_cache(64)(self._read_earlier)
+        self._forecasts = lru_cache(4)(self._read_forecasts)
 
     def versions(self) -> Versions:
         """Numbers that change when anything shown may have changed.
@@ -130,6 +132,13 @@ class Reader:
     def earlier_values(self, key: str, instant: datetime | None = None) -> list[dict[str, Any]]:
         """Values that were restated or withdrawn since, as `changes.superseded` tells them."""
         return self._earlier(key, instant, self.versions()[:1])
+
+    def forecasts(self, instant: datetime | None = None) -> list[Projection]:
+        """The forecast book; computed when first asked for, a second or so, and kept while the tables stay."""
+        return self._forecasts(instant, self.versions()[:2])
+
+    def _read_forecasts(self, instant: datetime | None, _: Versions) -> list[Projection]:
+        return forecast.read(self.store, instant)
 
     def _read_earlier(self, key: str, instant: datetime | None, _: Versions) -> list[dict[str, Any]]:
         return changes.superseded(self.store, key, instant).to_dicts()
@@ -179,6 +188,14 @@ class Reader:
             verdict=verdict,
             figures=pd.concat(figures, ignore_index=True) if figures else rows.iloc[:0],
         )
+
+
+def entity_of(series: Series) -> str | None:
+    """The lab that an indicator is about: its key ends with it, or all its rows are that lab's; None for the world."""
+    key = series.indicator["indicator"]
+    named = next((lab for lab in lab_names() if key.endswith(f"_{lab}")), None)
+    labs = set(series.rows["lab"].dropna()) if named is None and series.rows["lab"].notna().all() else set()
+    return named or (str(labs.pop()) if len(labs) == 1 else None)
 
 
 def has_frontier(series: Series) -> bool:

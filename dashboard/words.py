@@ -248,6 +248,13 @@ def _flagged_title(indicator: Mapping[str, Any], verdict: Verdict, change: Chang
     return f"{name} grow{s} faster since {since}"
 
 
+def miss(error: float, scale: str, unit: str) -> str:
+    """How far a value came out from what was projected: above zero it was faster."""
+    of = {"log2": "doublings", "logit": "log-odds"}.get(scale, unit)
+    sign = "+" if error >= 0 else "−"
+    return f"{sign}{number(abs(error), 2)}{NBSP}{of}"
+
+
 def standing(indicator: Mapping[str, Any], state: SourceState | None, now: datetime) -> tuple[str, BadgeColour]:
     """How fresh an indicator is, as a badge word and colour; an empty word when all is well."""
     closed = indicator["closed_on"]

@@ -14,7 +14,6 @@ import polars as pl
 from data.frames import Rows, as_mappings, as_pandas, as_polars, first_row
 from data.schema import BASELINE, HOUSEKEEPING, OBSERVATIONS, SUCCESS, TABLES
 from data.store import Store
-from data.stories import Article, stories
 from data.upkeep import extent
 from data.vintages import latest
 
@@ -330,17 +329,6 @@ def quarantine(store: Store, instant: datetime | None = None) -> pd.DataFrame:
     return as_pandas(rows.sort("known_at", "q_id", descending=[True, False]))
 
 
-def mentions(store: Store, instant: datetime | None = None) -> pd.DataFrame:
-    """All mentions known at `instant`, oldest first; each article by the newest tagger that had read it by then."""
-    rows = known(store.rows("mentions"), instant)
-    last = rows.group_by("article_id").agg(nw.col("known_at").max())
-    newest = rows.join(last, on=["article_id", "known_at"], how="inner")
-    newest = newest.group_by("article_id").agg(nw.col("tagger").max())
-    # what names nobody is stored only to be counted
-    named = rows.filter((nw.col("lab") != "") | (nw.col("topic") != ""))
-    return as_pandas(named.join(newest, on=["article_id", "tagger"], how="inner").sort("published_at", "id"))
-
-
 def vintages(store: Store, instant: datetime | None = None) -> pd.DataFrame:
     """Every vintage of every observation known at `instant`, withdrawals (value null) included, oldest first."""
     values = ["value", "low", "high", "level", "bound", "model", "detail"]
@@ -365,18 +353,3 @@ def newest_known(store: Store) -> datetime | None:
     """When the newest observation was stored; None for an empty store. Stands for "now" where no clock may be read."""
     newest = first_row(store.rows("observations").select(nw.col("known_at").max()))
     return newest["known_at"] if newest else None
-
-
-def with_stories(found: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `mentions` with `story`, the article that the same story began with, and `outlets`, how many had it.
-
-    Articles are counted by distinct `article_id`, stories by distinct `story`. Within what is given: filter afterwards.
-    """
-    unique = found.drop_duplicates("article_id")
-    listed = [
-        Article(row["article_id"], row["title"], row["canonical_url"], row["published_at"].to_pydatetime())
-        for row in as_dicts(unique)
-    ]
-    story = pd.Series(stories(listed), dtype="str")
-    told = found.assign(story=found["article_id"].map(story))
-    return told.assign(outlets=told.groupby("story")["outlet"].transform("nunique").astype("int64"))

@@ -20,7 +20,6 @@ from data.text import safe_link
 from signals.finding import METHOD, Shares
 from signals.verdict import ENOUGH_FOR_TREND
 
-RANGES = {"All": "", "5 years": "5y", "2 years": "2y"}
 MARK_NAMES = {"restated": "Restatements", "events": "Releases"}
 MOST_RELATED = 6
 
@@ -67,8 +66,7 @@ def _chart_controls(series: Series, view: View) -> View:
             "Scale", ["Linear", "Log"], key="w_scale", required=True, label_visibility="collapsed"
         )
         view = replace(view, scale="lin" if scale == "Linear" else "")
-    span = st.segmented_control("Range", list(RANGES), key="w_range", required=True, label_visibility="collapsed")
-    view = replace(view, start=RANGES[span or "All"]) if span != "All" or view.start in RANGES.values() else view
+    view = frame.date_range(view)
     if len(series.variants) > 1:
         titles = {v["key"]: v["title"] for v in series.variants}
         frame.clamp("w_variant", titles, series.variant)
@@ -202,6 +200,16 @@ def _footer(series: Series, view: View) -> None:
                 st.link_button("CSV of what is shown" if name == "csv" else "JSON", address, icon=icon, type="tertiary")
         else:
             frame.note("Not ours to redistribute: the publisher's page has the values.")
+        if _count(series, charts.drawn(view)):
+            frame.pictures("chart", _title(series), _credit(series, view))
+
+
+def _credit(series: Series, view: View) -> str:
+    """The line that a picture carries along: unit, whose numbers, terms, and where it was made."""
+    indicator, unit = series.indicator, words.sentence_case(words.unit_label(series.indicator["unit"]))
+    scale = "log scale" if charts.is_log(series, view) else "linear scale"
+    where = frame.address(view, indicator["indicator"])
+    return f"{unit}, {scale}. {indicator['source_title']} ({indicator['licence']}), via AI Progress Monitor, {where},"
 
 
 @lru_cache(256)

@@ -124,8 +124,15 @@ def _small_multiples(series: Sequence[Series], view: View, heading: str) -> None
                     charts.by_lab(s, charts.drawn(view), frame.mode()),
                     key=f"lab-{key}",
                     theme=None,
-                    config={"displayModeBar": False},
+                    config=charts.config(f"{key}_by_lab"),
                     alt=f"{s.indicator['name']}: best so far by lab, beside the line of all labs.",
+                )
+                unit, where = words.unit_label(s.indicator["unit"]), frame.address(View(as_of=view.as_of), PATH)
+                whose = f"{s.indicator['source_title']} ({s.indicator['licence']}), via AI Progress Monitor, {where},"
+                frame.pictures(
+                    f"lab-{key}",
+                    f"{s.indicator['name']}: best so far by lab",
+                    f"{words.sentence_case(unit)}. {whose}",
                 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import polars as pl
@@ -54,7 +55,7 @@ def page() -> None:
     there = _present(store, (view.instant, versions))
     counts = _daily(store, (view.instant, versions))
     with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
-        view = _filters(there, counts, frame.view_bar(view, PATH))
+        view = _filters(there, counts, frame.date_range(frame.view_bar(view, PATH)))
     frame.publish(PATH, view)
     frame.as_of_line(view)
     if there.is_empty() and counts.is_empty():
@@ -119,11 +120,20 @@ def _counted(counts: pl.DataFrame, view: View) -> None:
         what = "topic" if view.by else "lab"
         st.caption(f"Choose another source or {what}. A series begins with the first whole week that was read.")
         return
-    st.title(_title(drawn[0], view))
-    for shown in drawn:
+    inside = [part for shown in drawn if len((part := attention.between(shown, *_window(shown, view))).points)]
+    if not inside:
+        st.title("Nothing was counted between these days")
+        st.caption("Choose other days, or all of them.")
+        return
+    st.title(_title(inside[0], view))
+    for shown in inside:
         _chart(shown, view)
     if not view.step:
         _evidence(drawn, counts, view)
+
+
+def _window(shown: Lines, view: View) -> tuple[date | None, date | None]:
+    return view.window(max(shown.points["date"]))
 
 
 def _title(shown: Lines, view: View) -> str:
@@ -166,7 +176,7 @@ def _chart(shown: Lines, view: View) -> None:
         attention.figure(shown, share=is_share, mode=frame.mode()),
         key=f"chart-{shown.source}",
         theme=None,
-        config=dict(charts.CONFIG),
+        config=charts.config(f"mentions_{shown.source}"),
         alt=f"{share} in {title}, for {', '.join(map(attention.name_of, shown.series))}.",
     )
     if not view.by and not shown.are_posts:
@@ -186,6 +196,11 @@ def _chart(shown: Lines, view: View) -> None:
             icon=":material/download:",
             on_click="ignore",
             key=f"csv-{shown.source}",
+        )
+        frame.pictures(
+            f"chart-{shown.source}",
+            f"{title}: {share[0].lower()}{share[1:]} by {'topic' if view.by else 'lab'}, by {period}",
+            f"Counted by AI Progress Monitor from {title}, {frame.address(view, PATH)},",
         )
     twin = st.expander(f"Data table ({len(numbers)} rows)", key=f"twin-{shown.source}", on_change="rerun")
     with twin:

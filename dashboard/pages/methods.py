@@ -90,6 +90,10 @@ def page() -> None:
         "python -m signals simulate. The Signals page has how soon true changes are found."
     )
     st.header("Which names count as which lab", anchor="labs")
+    if view.labs:
+        for lab in view.labs:
+            st.subheader(f"Who counts as {lab_names()[lab]}")
+            frame.block(_who(lab))
     names = st.expander("Names, products and hosts of each lab", key="names", on_change="rerun")
     with names:
         if names.open:
@@ -149,6 +153,23 @@ def _names() -> list[list[Cell]]:
         hosts = [str(host) for host in about.get("hosts") or []]
         rows.append([name, ", ".join(said), ", ".join(hosts)])
     return rows
+
+
+def _who(lab: str) -> Html:
+    """What makes a title one about the lab: names that are enough alone, those that are not, vetoes, and its hosts."""
+    about = _known_labs().get(lab, {})
+    vetoes = [
+        f"{alias}: not beside {', '.join(map(str, words_))}" for alias, words_ in (about.get("veto") or {}).items()
+    ]
+    parts = (
+        ("Names that count alone", ", ".join(map(str, about.get("strong") or []))),
+        ("Names that count in a text on AI only", ", ".join(map(str, about.get("weak") or []))),
+        ("Vetoes", "; ".join(vetoes)),
+        ("Own sites", ", ".join(map(str, about.get("hosts") or []))),
+        ("In tables of publishers", ", ".join(map(str, about.get("org_strings") or []))),
+    )
+    rows: list[list[Cell]] = [[name, said or "none"] for name, said in parts]
+    return markup.table(f"Who counts as {lab_names()[lab]}", ("What", "Which"), rows)
 
 
 def _definition(row: Mapping[str, Any], address: str) -> list[Cell]:

@@ -70,7 +70,9 @@ def _show_all() -> None:
 def _row(series: Series, view: View) -> list[Cell]:
     indicator, key, carried = series.indicator, series.indicator["indicator"], frame.carried(view)
     shown = len(shown_rows(series, view))
-    rows = f"{len(series.rows):,}" if shown == len(series.rows) else f"{shown:,} of {len(series.rows):,}"
+    rows: Cell = f"{len(series.rows):,}" if shown == len(series.rows) else f"{shown:,} of {len(series.rows):,}"
+    if view.labs and not view.only:
+        rows = markup.both(rows, f"{len(shown_rows(series, replace(view, only=True))):,} of the chosen labs")
     name = markup.both(markup.link(indicator["name"], frame.address(carried, key)), indicator["source_title"])
     terms = markup.both(indicator["licence"], SHARES[indicator["share"]])
     return [name, rows, terms, _files(key, carried) if export.may_be_passed_on(indicator) else "at the publisher"]

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -12,14 +13,19 @@ import streamlit as st
 from dashboard import frame, health, markup, words
 from dashboard.live import reader
 from dashboard.markup import Cell, Html
+from dashboard.reading import Versions
+from dashboard.theme import lab_names
 from dashboard.view import View
 from data import queries
+from data.extent import rows_naming
 from data.queries import SourceState
 from data.schema import SUCCESS
+from data.store import Store
 
 PATH = "sources"
 SIGNS = {"ok": "●", "not_modified": "·", "no_data": "·"}
 LAST_RUNS = 30
+NAMING = timedelta(days=30)
 MOST_HELD_BACK = 200
 SHARES = {"full": "yes", "credit": "with credit", "none": "no"}
 ORDER = ("red", "yellow", "blue", "gray")
@@ -47,14 +53,46 @@ def page() -> None:
     good = sum(s.is_good for s in board)
     st.title(f"{good} of {len(board)} sources are up to date")
     _worker(view)
-    columns = ("Source", "State", "Last good", "Last try", "Due", "Last runs", "Rows", "Licence")
-    frame.block(markup.table("Every source and how it stands", columns, [_row(s, frame.now(view)) for s in board]))
+    columns = ["Source", "State", "Last good", "Last try", "Due", "Last runs", "Rows", "Licence"]
+    named = _naming(view)
+    if view.only:
+        board = [s for s in board if named.get(s.name)]
+        said = f"{len(board)} of them named {_chosen(view)} in the {NAMING.days} days before; only these are listed."
+        st.text(said if board else f"None of them named {_chosen(view)} in the {NAMING.days} days before.")
+    rows = [_row(s, frame.now(view)) for s in board]
+    if view.labs:
+        columns.insert(1, f"{_chosen(view)}, {NAMING.days} days")
+        for row, s in zip(rows, board, strict=True):
+            row.insert(1, markup.both(f"{named.get(s.name, 0):,}", "rows naming them"))
+    if board:
+        frame.block(markup.table("Every source and how it stands", columns, rows))
     st.caption(
         f"Last {LAST_RUNS} runs, oldest first: ● new rows or all well, · unchanged, ! failed. All instants are UTC. "
         "The same for machines: /api/v1/sources.json and /health."
     )
     _held_back(view)
     frame.watch()
+
+
+def _naming(view: View) -> Mapping[str, int]:
+    """How many rows of each source named the chosen labs lately: new values of theirs, and articles about them."""
+    if not view.labs:
+        return {}
+    since = (frame.now(view) - NAMING).replace(minute=0, second=0, microsecond=0)
+    versions = (*reader().versions(), reader().store.version("mentions"))
+    return _read_naming(reader().store, view.labs, since, view.instant, versions)
+
+
+@lru_cache(16)
+def _read_naming(
+    store: Store, labs: tuple[str, ...], since: datetime, instant: datetime | None, _: Versions
+) -> Mapping[str, int]:
+    return rows_naming(store, labs, since, instant)
+
+
+def _chosen(view: View) -> str:
+    names = lab_names()
+    return ", ".join(names[lab] for lab in view.labs)
 
 
 def _worker(view: View) -> None:

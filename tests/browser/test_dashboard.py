@@ -127,6 +127,42 @@ def test_as_of_an_old_day_page_and_file_know_the_old_value_alike(visit: Visit, s
     assert len(frame) == marks(page) == 17
 
 
+def test_any_two_days_can_be_chosen_and_live_in_the_address(visit: Visit) -> None:
+    page = visit("/metr_p50?from=2025-01-01", chart=True)
+    page.get_by_role("button", name="From 1 Jan 2025").click()
+    page.get_by_role("spinbutton", name="year, From").click()
+    page.get_by_role("button", name="Wednesday, January 15, 2025").click()
+    page.wait_for_url("**/metr_p50?from=2025-01-15")
+    until(page, f"{CHART}.data.filter(t => t.mode == 'markers').reduce((n, t) => n + t.x.length, 0) < 20")
+    expect(page.get_by_role("button", name="From 15 Jan 2025")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_text("All", exact=True).click()
+    page.wait_for_url("**/metr_p50")
+    expect(page.get_by_role("button", name="Custom")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/metr_p50?y=lin", "/labs", "/lab-openai", "/mentions"])
+def test_each_chart_is_saved_as_png_and_as_svg_with_its_title_and_source(visit: Visit, path: str) -> None:
+    page = visit(path, chart=True)
+    charts = page.locator(".js-plotly-plot")
+    buttons = page.locator("button[data-picture]")
+    until(page, "document.querySelectorAll('.js-plotly-plot .xtick').length > 0")
+    assert buttons.count() == 2 * charts.count()
+    plain = page.evaluate(f"{CHART}.layout.annotations?.length ?? 0")
+    for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
+        button = page.get_by_role("button", name=f"Save the chart as {kind.upper()}").first
+        with page.expect_download() as download:
+            button.click()
+        body = download.value.path().read_bytes()
+        assert download.value.suggested_filename.endswith(f".{kind}")
+        assert body.startswith(start)
+        assert len(body) > 5_000
+        if kind == "svg":
+            assert b"via AI Progress Monitor" in body or b"by AI Progress Monitor" in body
+            assert (button.get_attribute("data-title") or "?").split()[0].encode() in body
+    assert page.evaluate(f"{CHART}.layout.annotations?.length ?? 0") == plain, "the page's own chart is as it was"
+
+
 def test_the_table_twin_opens(visit: Visit) -> None:
     page = visit("/metr_p50", chart=True)
     page.get_by_text("Data table (25 rows)").click()

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from collectors.mentions import first_seen, mention_rows
 from collectors.topics import tagger
-from data import queries
+from data import mentions
+from data.frames import as_polars
+from data.mentions import Wanted
 from data.schema import Mention
 from data.store import Store
 from tests.conftest import NOW
@@ -73,5 +75,6 @@ def test_the_key_is_the_publishers_own_or_the_canonical_address() -> None:
 
 def test_kept_items_that_name_nobody_are_not_shown_as_mentions(store: Store) -> None:
     store.append_new("mentions", rows("Rain", keep=True) + rows("OpenAI hires", keep=True, native_key="2"))
-    assert queries.mentions(store)["title"].to_list() == ["OpenAI hires"]
-    assert set(queries.mentions(store)["tagger"]) == {tagger()}
+    shown = as_polars(mentions.chosen(store, Wanted()))
+    assert shown["title"].to_list() == ["OpenAI hires"]
+    assert set(shown["tagger"]) == {tagger()}

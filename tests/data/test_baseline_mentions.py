@@ -7,7 +7,9 @@ from importlib.resources import files
 
 import pytest
 
-from data import queries
+from data import mentions
+from data.frames import as_polars
+from data.mentions import Wanted
 from data.schema import BASELINE
 from data.shipped import SHIPPED_MENTIONS, load_mentions, title_from_address, write_mentions
 from data.store import Store
@@ -20,8 +22,8 @@ def rows() -> list[dict[str, str]]:
 def test_they_are_loaded_once_and_labelled(store: Store) -> None:
     assert load_mentions(store) == len(rows()) > 400
     assert load_mentions(store) == 0
-    shown = queries.mentions(store)
-    assert shown["run_id"].str.startswith(BASELINE).all()
+    shown = as_polars(mentions.chosen(store, Wanted()))
+    assert shown["run_id"].str.starts_with(BASELINE).all()
     assert {"anthropic", "openai", "google", "meta", "mistral", "xai", "cohere", "deepseek"} <= set(shown["lab"])
     assert {"release", "agents_coding", "regulation"} <= set(shown["topic"])
 

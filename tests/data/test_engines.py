@@ -21,6 +21,7 @@ import pytest
 from collectors.run import run_source
 from data import changes, engine, extent, mentions, queries, shipped, upkeep
 from data.mentions import Cursor, Wanted
+from data.resources import current_tagger
 from data.schema import Failure
 from data.store import Store
 from tests.data.test_store import at, row
@@ -65,13 +66,13 @@ QUESTIONS: dict[str, Callable[[Store], Any]] = {
     "daily_counts": lambda s: by_row(queries.daily_counts(s, "s", "i", "", date(2025, 1, 1)).to_dicts()),
     "tagged": lambda s: queries.tagged(s, "made_up", newest_tagger(s), date(2026, 11, 1)),
     "quarantine": at_each(queries.quarantine),
-    "mentions": at_each(queries.mentions),
     "vintages": at_each(queries.vintages),
     "flags": at_each(queries.flags, "bend-1"),
     "newest_flags": at_each(queries.newest_flags, "bend-1"),
     "newest_known": queries.newest_known,
     "extents": at_each(extent.extents),
     "all_values": at_each(extent.all_values),
+    "rows_naming": lambda s: extent.rows_naming(s, ("openai", "google"), BEFORE),
     "changed_values": lambda s: [changes.changed_values(s, BEFORE, THEN), changes.changed_values(s, at(1))],
     "changed_definitions": lambda s: [changes.changed_definitions(s, BEFORE), changes.changed_definitions(s, LATER)],
     "changed_flags": lambda s: [changes.changed_flags(s), changes.changed_flags(s, at(2), at(3))],
@@ -92,7 +93,7 @@ def by_row(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def newest_tagger(store: Store) -> str:
-    return str(queries.mentions(store)["tagger"].max())
+    return current_tagger(store.rows("mentions"))
 
 
 def plain(answer: Any) -> Any:

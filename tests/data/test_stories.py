@@ -2,10 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pandas as pd
 import pytest
 
-from data import queries
 from data.stories import Article, stories
 from data.text import canonical_url
 
@@ -67,24 +65,3 @@ def test_a_story_is_named_after_its_earliest_article_whatever_the_order() -> Non
     listed = [Article(str(n), t, f"https://example.org/{n}", START - timedelta(hours=n)) for n, t in enumerate(titles)]
     assert set(stories(listed).values()) == {"2"}
     assert stories(listed) == stories(listed[::-1])
-
-
-def test_both_counts_are_available() -> None:
-    found = pd.DataFrame(
-        {
-            "article_id": ["a", "a", "b", "c"],
-            "title": ["OpenAI opens a library in Oslo"] * 3 + ["Rain in the north"],
-            "canonical_url": ["https://x/1", "https://x/1", "https://y/1", "https://y/2"],
-            "published_at": pd.to_datetime([START] * 4),
-            "outlet": ["X", "X", "Y", "Y"],
-        }
-    )
-    shown = queries.with_stories(found)
-    assert shown["article_id"].nunique() == 3
-    assert shown["story"].nunique() == 2
-    assert shown["outlets"].to_list() == [2, 2, 2, 1]
-
-
-def test_no_mentions_are_no_stories() -> None:
-    empty = pd.DataFrame({name: [] for name in ("article_id", "title", "canonical_url", "published_at", "outlet")})
-    assert queries.with_stories(empty).empty

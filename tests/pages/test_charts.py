@@ -184,3 +184,20 @@ def test_a_week_of_nothing_has_no_place_on_a_scale_of_doublings(reader: Reader) 
     series = reader.series("metr_p50")
     counted = replace(series, indicator={**series.indicator, "marks": "week"}, rows=series.rows.assign(value=0.0))
     assert monthly(counted, series.rows["date"].max().date()) == []
+
+
+def test_chosen_days_are_the_axis_and_end_the_line_of_what_may_come(reader: Reader) -> None:
+    series = reader.series("eci_frontier")
+    whole = charts.figure(series, View(), "light")
+    some = charts.figure(series, View(start="2024-01-01", end="2025-06-30"), "light")
+    assert "if trend holds" in traces(whole)
+    assert "if trend holds" not in traces(some)
+    first, last = (pd.Timestamp(at) for at in some.layout.xaxis.range)
+    assert pd.Timestamp("2023-12-01") < first <= pd.Timestamp("2024-01-01")
+    assert pd.Timestamp("2025-06-30") <= last < pd.Timestamp("2025-08-01")
+
+
+def test_days_outside_all_values_leave_no_empty_decades(reader: Reader) -> None:
+    series = reader.series("metr_p50")
+    far, whole = (charts.figure(series, v, "light") for v in (View(start="1950-01-01", end="2099-12-31"), View()))
+    assert far.layout.xaxis.range == whole.layout.xaxis.range

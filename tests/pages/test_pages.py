@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,10 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from collectors.schedule import prepare
 from dashboard import live
+from dashboard.reading import shown_rows
+from dashboard.view import View
 from data.schema import Run
 from data.store import Store
 
@@ -143,8 +146,6 @@ def run(day: datetime, outcome: Any) -> Run:
 def test_a_stale_and_a_failed_source_are_shown_as_such(
     app: Any, tmp_path: Path, outcomes: list[tuple[int, str]], badge: str
 ) -> None:
-    from collectors.schedule import prepare
-
     store = Store(str(tmp_path / "tables"))
     store.create()
     prepare(store)
@@ -154,3 +155,93 @@ def test_a_stale_and_a_failed_source_are_shown_as_such(
     assert badge in said
     assert "gains 14 points a year" in said, "the last good values stay"
     assert "Baseline" not in said
+
+
+def test_a_range_of_days_holds_for_chart_table_and_address_alike(app: Any, baseline_uri: str) -> None:
+    at = goto(app(baseline_uri, **{"from": "2025-12-31", "to": "2024-01-01"}), "metr_p50")
+    rows = shown_rows(live.reader().series("metr_p50"), View(start="2024-01-01", end="2025-12-31"))
+    spec = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert sum(len(t["x"]) for t in spec["data"] if t["mode"] == "markers") == len(rows) > 5
+    assert f"Data table ({len(rows)} rows)" in [e.label for e in at.expander]
+    assert dict(at.query_params) == {"from": "2024-01-01", "to": "2025-12-31"}, "the wrong way round is swapped"
+
+
+def test_days_end_a_usual_span_and_a_usual_span_forgets_the_days(app: Any, baseline_uri: str) -> None:
+    at = goto(app(baseline_uri, **{"from": "5y"}), "metr_p50")
+    at.date_input(key="w_from").set_value(date(2025, 1, 1)).run()
+    assert at.query_params["from"] == "2025-01-01"
+    at.date_input(key="w_to").set_value(date(2024, 1, 1)).run()
+    assert dict(at.query_params) == {"from": "2024-01-01", "to": "2025-01-01"}
+    at.segmented_control(key="w_range").set_value("2 years").run()
+    assert dict(at.query_params) == {"from": "2y"}
+    assert at.date_input(key="w_from").value is None
+
+
+def test_mentions_are_drawn_and_listed_between_the_days(app: Any, baseline_uri: str) -> None:
+    at = goto(app(baseline_uri, **{"from": "2026-01-01", "to": "2026-03-31"}), "mentions")
+    assert not at.exception
+    for chart in at.get("plotly_chart"):
+        for trace in json.loads(chart.proto.spec)["data"]:
+            assert all("2026-01-01" <= day <= "2026-03-31" for day in trace["x"])
+
+
+def test_the_forecast_book_shows_what_was_projected_and_what_came(app: Any, baseline_uri: str) -> None:
+    said = words(goto(app(baseline_uri, tab="forecasts"), "signals"))
+    assert "2 of 2 scored projections held" in said
+    assert "30 Jan 2026" in said
+    assert "+0.95 doublings" in said
+    early = words(goto(app(baseline_uri, tab="forecasts", asof="2026-02-01"), "signals"))
+    assert "Not enough vintages yet" in early
+
+
+def test_sources_say_how_often_they_named_the_chosen_labs(app: Any, tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "tables"))
+    store.create()
+    prepare(store)
+    past = store.read("observations").filter(indicator="eci_frontier", lab="openai").sort("known_at").tail(1).collect()
+    row = {k: v for k, v in past.to_dicts()[0].items() if k not in ("row_id", "prev_id", "known_at")}
+    store.append_vintages("observations", [{**row, "value": row["value"] + 1}], datetime.now(UTC))
+    plain, marked, only = (
+        words(goto(app(store.uri, **query), "sources"))
+        for query in ({}, {"lab": "openai"}, {"lab": "openai", "only": "1"})
+    )
+    assert "OpenAI, 30 days" not in plain
+    assert "OpenAI, 30 days" in marked
+    assert "1<small>rows naming them" in marked
+    assert "METR" in marked
+    assert "1 of them named OpenAI" in only
+    assert "Epoch Capabilities Index" in only
+    assert "METR" not in only
+    assert plain.split(" sources are")[0] == only.split(" sources are")[0], "the count is for all sources"
+
+
+def test_signals_mark_what_is_about_a_chosen_lab_and_part_it_from_the_world(app: Any, baseline_uri: str) -> None:
+    plain = words(goto(app(baseline_uri), "signals"))
+    only = words(goto(app(baseline_uri, lab="openai", only="1"), "signals"))
+    assert "About OpenAI" not in plain
+    assert "About OpenAI" in only
+    assert "About the world" in only
+    assert only.index("About OpenAI") < only.index("Time horizon (50 %)")
+
+
+def test_methods_say_who_counts_as_a_chosen_lab(app: Any, baseline_uri: str) -> None:
+    assert "Who counts as" not in words(goto(app(baseline_uri), "methods"))
+    said = words(goto(app(baseline_uri, lab="anthropic"), "methods"))
+    assert "Who counts as Anthropic" in said
+    assert "Claude Debussy" in said
+    assert "claude.ai" in said
+
+
+def test_the_data_page_counts_the_rows_of_all_and_of_the_chosen_labs(app: Any, baseline_uri: str) -> None:
+    series = live_rows(app, baseline_uri, "metr_p50")
+    mine = int((series["lab"] == "openai").sum())
+    said = words(goto(app(baseline_uri, lab="openai", tab="autonomy"), "data"))
+    assert f"{len(series)}<small>{mine} of the chosen labs" in said
+    only = words(goto(app(baseline_uri, lab="openai", only="1", tab="autonomy"), "data"))
+    assert f"{mine} of {len(series)}" in only
+    assert "only=1" in only, "the files are filtered alike"
+
+
+def live_rows(app: Any, uri: str, key: str) -> Any:
+    app(uri)
+    return live.reader().series(key).rows

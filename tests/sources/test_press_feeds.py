@@ -7,7 +7,9 @@ from collectors.registry import one
 from collectors.replay import Replay
 from collectors.run import run_source
 from collectors.source import Row
-from data import queries
+from data import mentions
+from data.frames import as_polars
+from data.mentions import Wanted
 from data.schema import Mention, Refused
 from data.store import Store
 from tests.conftest import NOW, PAYLOADS
@@ -38,7 +40,7 @@ def test_items_that_name_nobody_are_stored_to_be_counted_and_not_shown(store: St
     run_source(one("press_feeds"), Replay(PAYLOADS / "press_feeds", NOW), store, at=NOW)
     stored = store.read("mentions").collect()
     assert stored["article_id"].n_unique() == 6
-    shown = queries.mentions(store)
+    shown = as_polars(mentions.chosen(store, Wanted()))
     assert set(shown["title"]) == {
         "Claude learns to wait — and nobody minds",
         "Mistral AI opens a kitchen",

@@ -11,7 +11,7 @@ from dashboard.reading import Indicator, Reader
 from dashboard.theme import FLAGS
 from data import changes, queries
 from data.extent import all_values
-from signals import ledger
+from signals import forecast, ledger
 from signals.verdict import Verdict
 
 TABLES = ("observations", "indicators", "flags")
@@ -53,6 +53,18 @@ def events(reader: Reader, since: datetime | None, instant: datetime | None) -> 
     """The changes of flags between two instants, newest first, each with its sentence."""
     found = changes.changed_flags(reader.store, since, instant)
     return [_event(reader.catalogue(instant), row) for row in found.iter_rows(named=True)]
+
+
+def forecasts(ask: Ask) -> Plan:
+    """The forecast book: every projection as it was frozen at issue, what came of it, and how many held."""
+
+    def build() -> Body:
+        book = ask.reader.forecasts(ask.instant)
+        held = forecast.coverage(book).as_json()
+        told = [projection.as_json() for projection in book]
+        return _json({"as_of": ask.instant, "count": len(told), "coverage": held, "forecasts": told})
+
+    return Plan(TABLES, "forecasts", build)
 
 
 def _verdicts(ask: Ask) -> Iterator[dict[str, Any]]:
