@@ -84,7 +84,7 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
         rows = rows.filter(nw.col("month") <= f"{after.published_at:%Y-%m}").filter(
             (at < after.published_at) | (same & (nw.col("id") > after.id))
         )
-    listed = _newest(rows, most + 1)
+    listed = _newest(rows, _months(store), most + 1)
     listed = listed.join(licence_column(permitted).collect(), on="source", how="left", maintain_order="left")
     shown = listed.select(COLUMNS).head(most)
     shown = shown.with_columns(pl.Series("url", [safe_link(url) for url in shown["url"]], dtype=pl.String))
@@ -92,9 +92,13 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
     return shown, Cursor(*last[0]) if len(listed) > most else None
 
 
-def _newest(rows: Rows, most: int) -> pl.DataFrame:
+def _months(store: Store) -> list[str]:
+    """All months, newest first. Of all rows, not of those wanted: that takes only the names of the parts."""
+    return as_polars(store.rows("mentions").select("month").unique())["month"].sort(descending=True).to_list()
+
+
+def _newest(rows: Rows, months: list[str], most: int) -> pl.DataFrame:
     """The newest rows whole: first which they are, by few columns, then all columns of the parts that they lie in."""
-    months = as_polars(rows.select("month").unique())["month"].sort(descending=True).to_list()
     found: list[pl.DataFrame] = []
     while months and (missing := most - sum(map(len, found))) > 0:
         # most pages are filled by the newest month; a rare word is looked for in ever longer stretches
@@ -131,7 +135,7 @@ def articles(store: Store, wanted: Wanted, most: int) -> pl.DataFrame:
     rows = current.filter(*_conditions(wanted))
     months: list[str] = []
     ids: dict[str, None] = {}
-    for month in as_polars(rows.select("month").unique())["month"].sort(descending=True):
+    for month in _months(store):
         if len(ids) >= most:
             break
         months.append(month)

@@ -76,12 +76,15 @@ class Remembered(Store):
 def remembered(history: list[dict[str, State]]) -> Store:
     vintages: list[dict[str, Any]] = []
     latest: dict[str, dict[str, Any]] = {}
+    chain: dict[str, str] = {}
     for number, batch in enumerate(history):
         for subject, state in batch.items():
             row = observation(subject, state)
             if latest.get(subject) != row:
                 latest[subject] = row
-                vintages.append({**row, "known_at": hour(number), "row_id": str(len(vintages)), "prev_id": None})
+                row_id = str(len(vintages))
+                vintages.append({**row, "known_at": hour(number), "row_id": row_id, "prev_id": chain.get(subject)})
+                chain[subject] = row_id
     store = Remembered("memory")
     vars(store)["vintages"] = vintages
     return store
