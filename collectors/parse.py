@@ -16,8 +16,9 @@ import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -77,8 +78,7 @@ def text_document(body: bytes, where: str) -> str:
     """UTF-8 (or UTF-16 with a byte-order mark) as text. Never a replacement character."""
     if not body.strip():
         raise Failure("bad_content", f"{where}: the answer is empty")
-    marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-    coding = next((name for mark, name in marks if body.startswith(mark)), "utf-8")
+    coding = _coding(body)
     try:
         text = body.decode(coding)
     except UnicodeDecodeError as error:
@@ -86,6 +86,11 @@ def text_document(body: bytes, where: str) -> str:
     if "\0" in text:  # UTF-16 or UTF-32 without its mark, or no text at all
         raise Failure("bad_content", f"{where}: not {coding} text (a NUL at character {text.index(chr(0))})")
     return text
+
+
+def _coding(body: bytes) -> str:
+    marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+    return next((name for mark, name in marks if body.startswith(mark)), "utf-8")
 
 
 def _data(body: bytes, where: str) -> str:
@@ -194,29 +199,55 @@ def yaml_document(body: bytes, where: str) -> Any:
     return document
 
 
-def csv_rows(body: bytes, required: tuple[str, ...], where: str, *, ragged: bool = False) -> list[dict[str, str]]:
+@dataclass(frozen=True)
+class CsvRows:
+    """The rows of a CSV file that has been checked to its end, as mappings from name to cleaned cell.
+
+    Made one by one, and anew each time: all at once they take ten times the room of their text.
+    """
+
+    _body: bytes
+    _header: list[str]
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        lines = filter(None, _csv_lines(self._body))
+        next(lines)
+        for cells in lines:
+            yield dict(zip_longest(self._header, map(visible, cells), fillvalue=""))
+
+
+def _csv_lines(body: bytes) -> Any:
+    """A reader of lists of cells. Decodes as it goes."""
+    return csv.reader(io.TextIOWrapper(io.BytesIO(body), _coding(body), newline=""), strict=True)
+
+
+def csv_rows(body: bytes, required: tuple[str, ...], where: str, *, ragged: bool = False) -> CsvRows:
     """Rows by column name, cells cleaned. Order and extra columns do not matter; a missing column is `schema`.
 
     A row with too few cells is `bad_content`; with `ragged` the cells that it lacks are empty.
     """
+    try:
+        lines = _csv_lines(body)
+        header = _header(body, required, where)
+        rows = 0
+        for cells in filter(None, lines):
+            if len(cells) > len(header) or (len(cells) < len(header) and not ragged):
+                line = f"{where}: line {lines.line_num}"
+                raise Failure("bad_content", f"{line} has another number of cells than the header")
+            rows += 1
+    except csv.Error as error:
+        raise Failure("bad_content", f"{where}: not CSV ({error})") from None
+    _note(rows - 1)
+    return CsvRows(body, header)
+
+
+def _header(body: bytes, required: tuple[str, ...], where: str) -> list[str]:
     text = _data(body, where)
     if not text.endswith(("\n", "\r")):  # every publisher of ours ends its last line; a cut number is another number
         raise Failure("bad_content", f"{where}: the last line has no end, so that the answer may be cut")
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, restval="" if ragged else None)
-    try:
-        header = [name.strip() for name in reader.fieldnames or ()]
-        _check_header(header, required, text, where)
-        reader.fieldnames = header
-        rows = []
-        for row in reader:
-            if None in row or None in row.values():
-                line = f"{where}: line {reader.line_num}"
-                raise Failure("bad_content", f"{line} has another number of cells than the header")
-            rows.append({name: visible(cell) for name, cell in row.items()})
-        _note(len(rows))
-        return rows
-    except csv.Error as error:
-        raise Failure("bad_content", f"{where}: not CSV ({error})") from None
+    header = [name.strip() for name in next(_csv_lines(body))]
+    _check_header(header, required, text, where)
+    return header
 
 
 def _check_header(header: list[str], required: tuple[str, ...], text: str, where: str) -> None:

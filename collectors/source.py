@@ -135,7 +135,7 @@ class Http(ABC):
     def yaml(self, url: str) -> Any:
         return parse.yaml_document(self.get(url).body, url)
 
-    def csv(self, url: str, required: tuple[str, ...], *, ragged: bool = False) -> list[dict[str, str]]:
+    def csv(self, url: str, required: tuple[str, ...], *, ragged: bool = False) -> parse.CsvRows:
         return parse.csv_rows(self.get(url).body, required, url, ragged=ragged)
 
     def past_day(self, value: object, where: str) -> date:

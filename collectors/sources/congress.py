@@ -88,7 +88,7 @@ def _bills(http: Http, congress: int) -> Iterator[dict[str, Any]]:
         seen += len(answer["bills"])
         if seen >= answer["pagination"]["count"]:
             return
-        if not answer["bills"]:
+        if len(answer["bills"]) < PAGE:  # only the last page is shorter
             break
     raise Failure("incomplete", f"{address(congress, 0)}: {seen} bills of {answer['pagination']['count']}")
 

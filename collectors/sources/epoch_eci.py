@@ -149,8 +149,7 @@ def _lags(scored: list[Observation]) -> Iterator[Observation]:
 
 
 def _rows(body: bytes, where: str, url: str) -> Iterator[Row]:
-    rows = csv_rows(body, ("Organization",), where)
-    old = bool(rows) and "ECI Score" in rows[0]
+    old = "ECI Score" in next(iter(csv_rows(body, ("Organization",), where)), {})
     for row in csv_rows(body, _OLD if old else _NEW, where):
         if old and not row["ECI Score"]:
             continue  # listed, but not yet on enough benchmarks to have a score

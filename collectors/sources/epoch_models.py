@@ -123,8 +123,11 @@ def _estimate(indicator: Indicator, column: str, row: dict[str, str]) -> Row:
 
 def _counts(http: Http) -> Iterator[Observation]:
     # a model without a date (40 of 2,228) belongs to no quarter
-    rows = [row for row in http.csv(ALL, _ALL) if row["Notability criteria"] and row["Publication date"]]
-    dated = [(day(row["Publication date"], ALL), row["Model accessibility"]) for row in rows]
+    dated = [
+        (day(row["Publication date"], ALL), row["Model accessibility"])
+        for row in http.csv(ALL, _ALL)
+        if row["Notability criteria"] and row["Publication date"]
+    ]
     newest = max((published for published, _ in dated), default=COUNTED_FROM)
     quarters = Counter(quarter(published) for published, _ in dated)
     for start, models in sorted(quarters.items()):

@@ -12,7 +12,7 @@ from itertools import chain
 from statistics import mean
 
 from collectors.labs import lab_of
-from collectors.parse import number
+from collectors.parse import CsvRows, number
 from collectors.source import Http, Row, Source
 from data.schema import Failure, Indicator, Refused, Stage, Variant
 
@@ -84,7 +84,7 @@ def collect(http: Http) -> Iterator[Row]:
             yield from _models(release, rows, tasks, table)
 
 
-def _models(release: str, rows: list[dict[str, str]], categories: Mapping[str, list[str]], url: str) -> Iterator[Row]:
+def _models(release: str, rows: CsvRows, categories: Mapping[str, list[str]], url: str) -> Iterator[Row]:
     whole = [row for row in rows if "" not in row.values()]
     for task in chain(*categories.values()):
         best = max((number(row[task], f"{url}: {row['model']}") for row in whole), default=100.0)

@@ -36,7 +36,7 @@ def refused(read: Callable[..., object], *args: Any) -> str:
 
 
 def rows(body: bytes, required: tuple[str, ...] = COLUMNS) -> list[dict[str, str]]:
-    return parse.csv_rows(body, required, "here")
+    return list(parse.csv_rows(body, required, "here"))
 
 
 def json_of(body: bytes) -> Any:
@@ -166,7 +166,7 @@ def test_a_last_line_without_an_end_may_be_cut() -> None:
 
 
 def test_rows_that_are_short_can_be_filled_up() -> None:
-    assert parse.csv_rows(b"a,b\n1\n", ("a", "b"), "x", ragged=True) == [{"a": "1", "b": ""}]
+    assert list(parse.csv_rows(b"a,b\n1\n", ("a", "b"), "x", ragged=True)) == [{"a": "1", "b": ""}]
 
 
 def test_what_goes_into_a_sum_stands_there_once() -> None:
