@@ -4,7 +4,7 @@ IN := PATH="$(CURDIR)/.venv/bin:$$PATH"
 CODE := collectors data signals dashboard
 MENTIONS ?= 1000000
 
-.PHONY: run test check baseline test-faults simulate soak bench bench-store bench-web licences screenshots
+.PHONY: run test check baseline test-faults simulate soak bench bench-store bench-web coverage licences screenshots
 
 run: .venv/run.stamp   ## web and worker, until Ctrl-C
 	@$(IN) PORT=$(PORT) exec honcho start
@@ -29,6 +29,9 @@ soak: .venv/test.stamp   ## DAYS simulated days of everything, in good weather a
 
 bench: .venv/bench.stamp   ## speed, as ratios against what one would use otherwise
 	@$(IN) OPENBLAS_NUM_THREADS=1 python -m signals bench && $(IN) python -m collectors bench tests/payloads --write docs/benchmarks.md
+
+coverage: .venv/bench.stamp   ## which branches of fetching, parsing and storing the tests take; the timed ones are left out
+	@$(IN) coverage run -m pytest -k "not quickly" tests/collectors tests/data tests/sources && coverage report
 
 licences: .venv/test.stamp   ## what the program is made of, under which licences
 	@$(IN) .ci/licences

@@ -98,7 +98,7 @@ class Week:
     ) -> None:
         """Let time pass. `hung`: how many jobs are expected never to end; `told` hears of every step."""
         while stop is None or not stop.is_set():
-            self._settle(hung)
+            self._settle(hung, stop)
             due = min((job.next_run_time for job in self.worker.scheduler.get_jobs()), default=end)
             if due > end:
                 break
@@ -110,8 +110,8 @@ class Week:
         self.clock.to(max(end, self.clock.now()))
         self.worker.watch()
 
-    def _settle(self, hung: int) -> None:
-        """Until everything that is due now has run."""
+    def _settle(self, hung: int, stop: threading.Event | None) -> None:
+        """Until everything that is due now has run, or we are told to stop."""
 
         def settled() -> bool:
             jobs = self.worker.scheduler.get_jobs()
@@ -119,9 +119,11 @@ class Week:
 
         self.worker.scheduler.wakeup()
         end = time.monotonic() + MOST_SECONDS
-        while not settled():  # asked without our lock: the scheduler holds its own when it counts
+        while not settled() and not (
+            stop and stop.is_set()
+        ):  # asked without our lock: the scheduler holds its own when it counts
             assert time.monotonic() < end, "a job did not end"
-            time.sleep(0.0005)
+            time.sleep(0.002)
 
     def stop(self) -> None:
         self.worker.end(2)

@@ -561,6 +561,34 @@ def test_a_redirect_into_our_own_network_is_refused(
     assert len(server.calls) == 3
 
 
+def test_of_several_addresses_a_dead_one_is_passed_over(
+    server: FaultServer, web: Callable[..., Web], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, tried = socket.create_connection, []
+
+    def connect(address: tuple[str, int], *more: Any) -> socket.socket:
+        tried.append(address[0])
+        if address[0] == "127.0.0.2":
+            raise ConnectionRefusedError
+        return really(address, *more)
+
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, server.port)) for ip in ("127.0.0.2", "127.0.0.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr("collectors.guard.socket.create_connection", connect)
+    assert web().get(server.on("/a", answer(BODY))).body == BODY
+    assert tried == ["127.0.0.2", "127.0.0.1"]
+
+
+def test_a_name_that_does_not_exist_is_a_fault_of_the_network(
+    web: Callable[..., Web], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: Any, **__: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert failure(web().get, "https://example.org/").outcome == "network"
+
+
 def test_one_private_address_among_public_ones_is_enough(
     web: Callable[..., Web], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from deltalake.exceptions import CommitFailedError, DeltaError
 
 from data.schema import TABLES, BadRow, Failure, Run
 from data.store import OlderThanStored, Store
@@ -181,3 +182,43 @@ def test_two_writers_at_once_make_one_chain_and_no_duplicate(tmp_path: Path) -> 
     followers = rows["prev_id"].drop_nulls()
     assert followers.n_unique() == len(followers), "two rows follow the same one"
     assert rows["prev_id"].null_count() == 4
+
+
+def test_a_commit_that_another_writer_was_faster_than_is_tried_again(store: Store) -> None:
+    lost = iter([True, True, False])
+
+    def write() -> int:
+        if next(lost):
+            raise CommitFailedError("another was first")
+        return 7
+
+    assert store.attempt("runs", write) == 7
+
+
+@pytest.mark.parametrize("problem", [CommitFailedError("always"), DeltaError("broken"), OSError(28, "no space left")])
+def test_a_commit_that_cannot_be_made_is_said(
+    store: Store, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    def write() -> int:
+        raise problem
+
+    monkeypatch.setattr("data.store.PATIENCE", -1.0)
+    monkeypatch.setattr("data.store.TRIES", 2)
+    with pytest.raises(Failure, match="cannot write table runs") as caught:
+        store.attempt("runs", write)
+    assert caught.value.outcome == "storage"
+
+
+def test_tables_that_cannot_be_reached_are_said_whatever_is_asked(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Away:
+        def __init__(self, *_: object, **__: object) -> None:
+            raise DeltaError("away")
+
+        is_deltatable = create = __init__
+
+    monkeypatch.setattr("data.store.DeltaTable", Away)
+    for ask in (store.exists, store.version, store.find, store.read):
+        with pytest.raises(Failure, match="cannot read table runs"):
+            ask("runs")

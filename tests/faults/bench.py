@@ -437,7 +437,9 @@ def current(store: Store, at: datetime) -> Facts:
     rows = as_of(store.read("observations"), at).filter(pl.col("value").is_not_null())
     names = (*OBSERVATIONS.point, *OBSERVATIONS.compared)
     found: Facts = {row[:5]: row[5:] for row in rows.select(names).collect().iter_rows()}
-    mentions = store.read("mentions").select("id", "title", "url", "published_at").collect()
+    # an article without a date is dated when it was first seen, which depends on when one could look
+    dated = pl.when(pl.col("precision") != "seen").then(pl.col("published_at"))
+    mentions = store.read("mentions").select("id", "title", "url", dated.alias("at")).collect()
     return found | {row[0]: row[1:] for row in mentions.iter_rows()}
 
 

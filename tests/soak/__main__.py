@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from tests.soak.soak import SOURCES, judged, live, report
+from tests.soak.worker import REST
 
 START, END = "<!-- soak: written by make soak -->", "<!-- end of soak -->"
 
@@ -28,7 +29,7 @@ def main() -> int:
         print(f"\r{text:<70}", end="", file=sys.stderr, flush=True)
 
     with tempfile.TemporaryDirectory() as home:
-        calm = live(Path(home) / "calm", names, args.days, None, 0, 0, tell)
+        calm = live(Path(home) / "calm", names, args.days, None, 0, 0, tell, REST)
         stormy = live(Path(home) / "stormy", names, args.days, Random(args.seed), args.share, args.every, tell)
     print(file=sys.stderr)
     verdicts = judged(calm, stormy, names, args.days)

@@ -31,7 +31,6 @@ from tests.faults.bench import Bench, current, damage
 from tests.faults.publishers import Publisher
 from tests.faults.server import Call, Fault, FaultServer
 from tests.faults.weeks import Weather, known
-from tests.soak.worker import REST
 
 GOOD_DAYS_AT_THE_END = 2
 HOME = Path(__file__).parents[2]
@@ -39,9 +38,9 @@ SOURCES = (
     "aider_polyglot", "epoch_benchmarks", "epoch_chips", "epoch_companies", "epoch_data_centers", "epoch_eci",
     "epoch_external", "epoch_hardware", "epoch_models", "gov_uk", "gso", "lab_feeds", "lab_reports", "live_bench",
     "lmarena", "metr_horizons", "mle_bench", "newsroom_copies", "openrouter_tokens", "org_feeds", "press_feeds",
-    "pypi_stats", "sec_capex", "swe_bench",
+    "sec_capex", "swe_bench",
 )  # fmt: skip
-"""Whose recorded answers serve later days too, and whose past can be read again: a day's snapshot cannot."""
+"""Whose recorded answers are complete, serve later days too, and can be read again: a day's snapshot cannot."""
 PAGES = ("/", "/api/v1/indicators.json", "/api/v1/sources.json", "/api/v1/indicators/eci_frontier.csv", "/health")
 
 
@@ -96,8 +95,11 @@ class Leg:
 
 
 def live(folder: Path, names: Sequence[str], days: int, rng: Random | None, share: float, every: float,
-         tell: Callable[[str], None]) -> Leg:  # fmt: skip
-    """One leg. With `rng` in bad weather: faults in a share of runs, and a kill or a stop every so many seconds."""
+         tell: Callable[[str], None], rest: float = 0) -> Leg:  # fmt: skip
+    """One leg. With `rng` in bad weather: faults in a share of runs, and a kill or a stop every so many seconds.
+
+    `rest` is how many seconds the worker is idle before it is measured, twice a day.
+    """
     begun, end = time.monotonic(), NOW + timedelta(days=days)
     store = Store(str(folder / "tables"))
     store.create()
@@ -112,7 +114,7 @@ def live(folder: Path, names: Sequence[str], days: int, rng: Random | None, shar
         with _watched(store, leg) if rng else _nobody():
             at = NOW
             while at < end:
-                at = _one_life(folder, server.port, at, end, names, leg, rng, every, tell)
+                at = _one_life(folder, server.port, at, end, names, leg, rng, every, tell, rest)
                 server.calls.clear()
         leg.faults = len(site.faults)
     runs = queries.runs(store)
@@ -125,11 +127,11 @@ def live(folder: Path, names: Sequence[str], days: int, rng: Random | None, shar
 
 
 def _one_life(folder: Path, port: int, at: datetime, end: datetime, names: Sequence[str], leg: Leg, rng: Random | None,
-              every: float, tell: Callable[[str], None]) -> datetime:  # fmt: skip
+              every: float, tell: Callable[[str], None], rest: float) -> datetime:  # fmt: skip
     """A worker from its start to its end, by its own or another's hand; how far it came."""
     worker = subprocess.Popen(
         [sys.executable, "-m", "tests.soak.worker", str(folder), str(port), at.isoformat(), end.isoformat(), ",".join(names),
-         str(0 if rng else REST)],
+         str(rest)],
         cwd=HOME, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     with worker:
