@@ -81,10 +81,9 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
     rows = chosen(store, wanted).filter(nw.col("source").is_in(sources_to_pass_on(permitted)))
     if after is not None:
         at, same = nw.col("published_at"), nw.col("published_at") == after.published_at
-        rows = rows.filter(nw.col("month") <= f"{after.published_at:%Y-%m}").filter(
-            (at < after.published_at) | (same & (nw.col("id") > after.id))
-        )
-    listed = _newest(rows, _months(store), most + 1)
+        rows = rows.filter((at < after.published_at) | (same & (nw.col("id") > after.id)))
+    upto = f"{after.published_at:%Y-%m}" if after else ""
+    listed = _newest(rows, _stretches(store, upto), most + 1)
     listed = listed.join(licence_column(permitted).collect(), on="source", how="left", maintain_order="left")
     shown = listed.select(COLUMNS).head(most)
     shown = shown.with_columns(pl.Series("url", [safe_link(url) for url in shown["url"]], dtype=pl.String))
@@ -92,18 +91,13 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
     return shown, Cursor(*last[0]) if len(listed) > most else None
 
 
-def _months(store: Store) -> list[str]:
-    """All months, newest first. Of all rows, not of those wanted: that takes only the names of the parts."""
-    return as_polars(store.rows("mentions").select("month").unique())["month"].sort(descending=True).to_list()
-
-
-def _newest(rows: Rows, months: list[str], most: int) -> pl.DataFrame:
+def _newest(rows: Rows, stretches: Iterable[list[str]], most: int) -> pl.DataFrame:
     """The newest rows whole: first which they are, by few columns, then all columns of the parts that they lie in."""
     found: list[pl.DataFrame] = []
-    while months and (missing := most - sum(map(len, found))) > 0:
-        # most pages are filled by the newest month; a rare word is looked for in ever longer stretches
-        some, months = months[: 4 ** len(found)], months[4 ** len(found) :]
-        piece = rows.filter(nw.col("month").is_in(some)).select("published_at", "id", "month", "lab")
+    for months in stretches:
+        if (missing := most - sum(map(len, found))) <= 0:
+            break
+        piece = rows.filter(nw.col("month").is_in(months)).select("published_at", "id", "month", "lab")
         found.append(as_polars(piece.sort("published_at", "id", descending=[True, False]).head(missing)))
     which = pl.concat(found) if found else pl.DataFrame(schema={"id": pl.String, "month": pl.String, "lab": pl.String})
     these = (nw.col(name).is_in(which[name].unique().sort().to_list()) for name in ("month", "lab", "id"))
@@ -130,16 +124,15 @@ def articles(store: Store, wanted: Wanted, most: int) -> pl.DataFrame:
     `labs` and `topics` are all that an article names; `story` is the article that its story began with, among these,
     and `outlets` how many had that story; `may_leave` whether the publisher lets its row be passed on.
     """
-    every = known(store.rows("mentions"), wanted.instant)
-    current = every.filter(nw.col("tagger") == current_tagger(every))
+    current = _current(store, wanted.instant)
     rows = current.filter(*_conditions(wanted))
     months: list[str] = []
     ids: dict[str, None] = {}
-    for month in _months(store):
+    for some in _stretches(store):
         if len(ids) >= most:
             break
-        months.append(month)
-        piece = as_polars(rows.filter(nw.col("month") == month).select("article_id", "published_at"))
+        months += some
+        piece = as_polars(rows.filter(nw.col("month").is_in(some)).select("article_id", "published_at"))
         ids |= dict.fromkeys(piece.sort("published_at", "article_id", descending=[True, False])["article_id"])
     newest = as_polars(current.filter(nw.col("month").is_in(months), nw.col("article_id").is_in(list(ids)[:most])))
     named = newest.group_by("article_id").agg(
@@ -204,9 +197,25 @@ def by_period(counts: pl.DataFrame, series: Iterable[str], *, days: bool = False
 
 def chosen(store: Store, wanted: Wanted) -> Rows:
     """The rows wanted, one an article, lab and topic, by the newest list of names."""
-    tagger = _tagger(store, wanted.instant, store.version("mentions"))
-    rows = known(store.rows("mentions"), wanted.instant)
-    return rows.filter(nw.col("tagger") == tagger).filter(*_conditions(wanted))
+    return _current(store, wanted.instant).filter(*_conditions(wanted))
+
+
+def _current(store: Store, instant: datetime | None) -> Rows:
+    """All rows by the newest list of names."""
+    tagger = _tagger(store, instant, store.version("mentions"))
+    return known(store.rows("mentions"), instant).filter(nw.col("tagger") == tagger)
+
+
+def _stretches(store: Store, newest: str = "") -> Iterator[list[str]]:
+    """The months that have mentions, none after `newest` (empty: all), newest first: one, then ever more at a time.
+
+    Most pages are filled by the newest month; a rare word is looked for in ever longer stretches.
+    """
+    months = [month for month in store.partitions("mentions") if not newest or month <= newest]
+    length = 1
+    while months:
+        yield months[:length]
+        months, length = months[length:], 4 * length
 
 
 @lru_cache(64)

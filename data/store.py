@@ -148,6 +148,12 @@ class Store:
         except (DeltaError, OSError) as error:
             raise self._failed("read", name, error) from error
 
+    def partitions(self, name: str) -> list[str]:
+        """The partitions that a table has, last first, from its log alone: no row is read."""
+        table = self.find(name)
+        found = table.partitions() if table else []
+        return sorted({value for partition in found for value in partition.values() if value}, reverse=True)
+
     def refreshed(self, name: str, table: DeltaTable | None) -> DeltaTable | None:
         """`find`, from a table that was found before: only newer commits are read. None: nothing was."""
         if table is None:

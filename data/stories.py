@@ -65,6 +65,7 @@ class _Joined:
 def _copies(order: Sequence[Article]) -> Iterator[tuple[str, str]]:
     """Pairs of articles within the window whose titles are alike. `order` is by time."""
     words = {a.id: _words(a.title) for a in order}
+    numbers = {key: {w for w in listed if any(c.isdigit() for c in w)} for key, listed in words.items()}
     common = Counter(word for listed in words.values() for word in set(listed))
     by_word: defaultdict[str, deque[Article]] = defaultdict(deque)
     for article in order:
@@ -79,7 +80,8 @@ def _copies(order: Sequence[Article]) -> Iterator[tuple[str, str]]:
             near.update(other.id for other in recent)
             recent.append(article)
         for other, shared in near.items():
-            if shared >= SHARED and _alike(words[other], own):
+            # "episode 12" and "episode 13" are not alike
+            if shared >= SHARED and numbers[other] == numbers[article.id] and _alike(words[other], own):
                 yield other, article.id
 
 
@@ -91,8 +93,5 @@ def _words(title: str) -> list[str]:
 
 
 def _alike(one: list[str], other: list[str]) -> bool:
-    numbers = [{w for w in words if any(c.isdigit() for c in w)} for words in (one, other)]
-    if numbers[0] != numbers[1]:
-        return False
     left, right = " ".join(one), " ".join(other)
     return fuzz.token_set_ratio(left, right) >= ALIKE and fuzz.token_sort_ratio(left, right) >= WHOLE

@@ -52,7 +52,7 @@ def page() -> None:
     view = frame.read_view(PATH)
     frame.navigation(view)
     store, versions = reader().store, reader().versions()
-    there = _present(store, (view.instant, versions))
+    there = _present(store, (view.instant, versions[-1]))  # looks at every row: once for each state of their table
     counts = _daily(store, (view.instant, versions))
     with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
         view = _filters(there, counts, frame.date_range(frame.view_bar(view, PATH)))

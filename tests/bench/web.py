@@ -148,15 +148,15 @@ def selector_of(path: str) -> str:
 
 def many_mentions(store: Store, count: int) -> None:
     """Fill a store with made-up mentions, a thousand days back from the newest, tagged by the current lists."""
-    tagger = current_tagger(store.read("mentions"))
+    tagger = current_tagger(store.rows("mentions"))
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     labs = ["openai", "google", "anthropic", "meta", "deepseek", "alibaba", ""]
     schema = pl.from_arrow(TABLES["mentions"].schema.empty_table()).schema  # type: ignore[union-attr]
     for start in range(0, count, 500_000):
         n = pl.int_range(start, min(start + 500_000, count), eager=True)
         seconds = (n * (1000 * 86_400) / count).cast(pl.Int64)
-        rows = pl.DataFrame({"n": n, "published_at": [now] * len(n)})
-        rows = rows.with_columns(published_at=pl.col("published_at") - pl.duration(seconds=seconds)).with_columns(
+        rows = pl.DataFrame({"n": n}).with_columns(published_at=pl.lit(now) - pl.duration(seconds=seconds))
+        rows = rows.with_columns(
             id=pl.lit("made-") + pl.col("n").cast(pl.String),
             article_id=pl.lit("made-") + pl.col("n").cast(pl.String),
             source=pl.lit("hacker_news"),
@@ -167,7 +167,7 @@ def many_mentions(store: Store, count: int) -> None:
             canonical_url=pl.lit("https://example.org/") + pl.col("n").cast(pl.String),
             precision=pl.lit("second"),
             known_at=pl.col("published_at"),
-            lab=pl.Series([labs[i % len(labs)] for i in range(len(n))]),
+            lab=pl.lit(pl.Series(labs)).gather(pl.col("n") % len(labs)),
             topic=pl.lit("release"),
             tagger=pl.lit(tagger),
             month=pl.col("published_at").dt.strftime("%Y-%m"),
