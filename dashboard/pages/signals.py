@@ -12,11 +12,13 @@ from dashboard.pages import overview
 from dashboard.reading import Series, entity_of
 from dashboard.theme import FLAGS, lab_names, lab_style
 from dashboard.view import View
+from dashboard.words import NBSP
 from signals import forecast
 from signals.finding import METHOD, Shares
 from signals.forecast import Projection
 from signals.licence import COUNTS, STRESS, USUAL, Calibration
 from signals.licence import table as calibration
+from signals.verdict import ENOUGH_FOR_TREND
 
 PATH = "signals"
 TABS = {
@@ -32,9 +34,10 @@ def page() -> None:
     def tabs(view: View) -> View:
         names = list(TABS)
         frame.clamp("w_tab", names, "")
-        tab = st.segmented_control(
-            "Part", names, format_func=TABS.__getitem__, key="w_tab", required=True, label_visibility="collapsed"
-        )
+        tab = st.pills(
+            "Part", names, format_func=TABS.__getitem__, key="w_tab", required=True, wrap=True,
+            label_visibility="collapsed",
+        )  # fmt: skip
         return replace(view, tab=tab or "")
 
     view = frame.top(PATH, tabs)
@@ -138,9 +141,8 @@ def _row(series: Series, view: View) -> list[Cell]:
         before, after = change.doubling_days_before, change.doubling_days_after
         if before is not None and after is not None:
             speed = markup.both(f"{words.duration(before)} → {words.duration(after)}", "doubling time")
-        chance = markup.both(
-            f"p = {words.number(change.p, 2)}", f"q = {words.number(change.q, 2)}" if change.q is not None else ""
-        )
+        q = f"q{NBSP}={NBSP}{words.number(change.q, 2)}" if change.q is not None else ""
+        chance = markup.both(f"p{NBSP}={NBSP}{words.number(change.p, 2)}", q)
     shares = verdict.finding.multiverse if verdict.finding else None
     others: Cell = _shares(shares) if shares else ""
     state = markup.both(markup.badge(f"{flag.icon} {flag.word}", look), evidence.short_reason(verdict))
@@ -194,9 +196,11 @@ def _forecasts(found: list[Series], events: Events, view: View) -> None:
     open_ones = [p for p in book if p.observed is None and not p.is_over]
     if held.share is not None:
         st.header(f"{held.inside} of {held.n} scored projections held")
+        few = " These are too few to judge the intervals by." if held.n < ENOUGH_FOR_TREND else ""
         st.text(
-            f"The 80 % interval should hold four times in five; it held in {held.share:.0%} of cases (90 % interval "
-            f"{held.low:.0%} to {held.high:.0%}, n = {held.n}; projections of one series overlap, so take it wider)."
+            f"The 80 % interval should hold four times in five. It held in {held.share:.0%} (90 % interval "
+            f"{held.low:.0%} to {held.high:.0%}, n = {held.n}); projections of one series overlap, so that the true "
+            f"uncertainty is larger.{few}"
         )
     else:
         st.header("Not enough vintages yet")

@@ -61,9 +61,9 @@ def page() -> None:
         st.text(said if board else f"None of them named {_chosen(view)} in the {NAMING.days} days before.")
     rows = [_row(s, frame.now(view)) for s in board]
     if view.labs:
-        columns.insert(1, f"{_chosen(view)}, {NAMING.days} days")
+        columns.insert(1, f"Rows naming {_chosen(view)}, {NAMING.days} days")
         for row, s in zip(rows, board, strict=True):
-            row.insert(1, markup.both(f"{named.get(s.name, 0):,}", "rows naming them"))
+            row.insert(1, f"{named.get(s.name, 0):,}")
     if board:
         frame.block(markup.table("Every source and how it stands", columns, rows))
     st.caption(

@@ -205,9 +205,9 @@ def test_sources_say_how_often_they_named_the_chosen_labs(app: Any, tmp_path: Pa
         words(goto(app(store.uri, **query), "sources"))
         for query in ({}, {"lab": "openai"}, {"lab": "openai", "only": "1"})
     )
-    assert "OpenAI, 30 days" not in plain
-    assert "OpenAI, 30 days" in marked
-    assert "1<small>rows naming them" in marked
+    assert "Rows naming OpenAI, 30 days" not in plain
+    assert '"Rows naming OpenAI, 30 days">1</td>' in marked
+    assert '"Rows naming OpenAI, 30 days">0</td>' in marked
     assert "METR" in marked
     assert "1 of them named OpenAI" in only
     assert "Epoch Capabilities Index" in only
