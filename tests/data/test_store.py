@@ -1,5 +1,6 @@
 """The tables remember: nothing is overwritten, repeats add nothing, and any past instant can be read."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from data.schema import TABLES, BadRow, Failure
+from data.schema import TABLES, BadRow, Failure, Run
 from data.store import OlderThanStored, Store
 from data.vintages import as_of
 
