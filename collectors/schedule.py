@@ -135,7 +135,7 @@ class Worker:
         passed: Callable[[], float] = time.monotonic,
         jitter: float = JITTER,
     ) -> None:
-        self._store, self._collectors, self._collect = store, collectors, collect
+        self._store, self.collectors, self._collect = store, collectors, collect
         self._tell, self._keep = tell, keep
         self._now, self._passed, self._jitter = now, passed, jitter
         self._states: dict[str, SourceState] = {}
@@ -190,7 +190,7 @@ class Worker:
                 self._give_up(name, passed - began)
 
     def _plan_all(self) -> None:
-        for collector in self._collectors.values():
+        for collector in self.collectors.values():
             if collector.name not in self._running:
                 self._plan(collector)
 
@@ -292,7 +292,8 @@ def _take_turns(store: Store, worker: Worker, turn: Turn, stop: threading.Event)
         ours = _is_ours(turn)
         state = "working" if ours else "standing_by"
         if state != said:
-            log.info("worker=%s sources=%d store=%s", state, len(registry.all_collectors()), store.uri)
+            asked, known = len(worker.collectors), len(registry.all_collectors())
+            log.info("worker=%s sources=%d off=%d store=%s", state, asked, known - asked, store.uri)
             starting = starter.submit(_start, store, worker) if ours else starting
             said = state
         if starting is not None and starting.done():

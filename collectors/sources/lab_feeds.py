@@ -98,6 +98,8 @@ def collect(http: Http) -> Iterator[Row]:
 def newsroom(body: bytes, url: str, now: datetime) -> Feed:
     """The posts in Anthropic's newsroom page: publication instant, address and title stand in its script."""
     text = body.decode("utf-8", "replace")
+    if not text.rstrip().endswith("</html>"):
+        raise Failure("bad_content", f"{url}: the page does not end, so that it may be cut")
     items = {}
     for post in _POST.finditer(text):
         if "publishedOn" in post["rest"]:

@@ -1,6 +1,7 @@
 """When a source is due, from what the run records say."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.registry import one
+from collectors.registry import all_collectors, one
 from collectors.schedule import due
 from data import queries
 from data.queries import SourceState
@@ -87,6 +88,10 @@ def test_sigterm_ends_the_worker_cleanly_with_the_baseline_loaded(tmp_path: Path
     assert worker.returncode == 0, told
     assert time.monotonic() - began < 3
     assert "worker=stopped" in told
+    first = re.search(r"worker=working sources=(\d+) off=(\d+) ", told)
+    assert first is not None
+    assert int(first[1]) + int(first[2]) == len(all_collectors())
+    assert int(first[2]) > 0
     assert queries.status(store)["tables"]["observations"]["rows"] > 500
     assert tried(store) == {"network"}
 

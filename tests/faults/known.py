@@ -13,10 +13,14 @@ _REASONS: dict[str, dict[str, tuple[str, ...]]] = {
     "a feed that lacks an element is no feed to its reader, and one whose names are in capitals is the same: not schema": {
         "arxiv_papers": ("U9 renamed", "U9 dropped", "U9 in capitals"),
     },
-    "a probability may be small, an answer may leave an event, and a page its month: nothing else tells": {
+    "a probability may be small, an answer may leave an event, a page its month, and a lab write nothing: nothing else tells": {
         "gov_uk": ("U12 first half missing",),
+        "lab_feeds": ("U12 first half missing",),
         "manifold": ("U14 all / 1000",),
         "polymarket": ("U12 all but one missing",),
+    },
+    "these hit feeds alone: beside them Anthropic's page is good, and a source of many parts goes on with one": {
+        "lab_feeds": ("U8 UTF-16 without its mark", "U8 Latin-1", "U12 no rows"),
     },
 }
 KNOWN = {

@@ -81,7 +81,8 @@ def course(name: str, server: FaultServer) -> Course:
     baseline = attach(Bench(name, server, scratch()))
     every = one(name).source.every
     # where addresses follow the calendar, what was recorded answers on one day only
-    step = every if lasts(baseline, NOW + 3 * every) else SAME_DAY
+    # and what is asked every hour is asked again after the longest wait of a fault
+    step = max(every, SAME_DAY) if lasts(baseline, NOW + 3 * every) else SAME_DAY
     days = [NOW + n * step for n in range(4)]
     baseline.store.create()
     _good(baseline.run(days[0]))

@@ -37,9 +37,10 @@ class Pages(Http):
     now = NOW
 
     def __init__(self, most: int) -> None:
-        self.most = most
+        self.most, self.asked = most, 0
 
     def get(self, url: str, *, headers: object = None) -> Payload:
+        self.asked += 1
         offset = int(url.split("offset=")[1].split("&")[0])
         numbers = range(offset, min(offset + congress.PAGE, self.most))
         bills = [
@@ -58,6 +59,13 @@ def test_a_list_that_ends_early_is_incomplete() -> None:
     with pytest.raises(Failure, match="260 bills of 300") as caught:
         list(congress.collect(Pages(260)))
     assert caught.value.outcome == "incomplete"
+
+
+def test_a_short_page_that_is_not_the_last_is_incomplete_and_no_further_one_is_asked_for() -> None:
+    pages = Pages(40)
+    with pytest.raises(Failure, match="40 bills of 300"):
+        list(congress.collect(pages))
+    assert pages.asked == 1
 
 
 def test_a_real_list_has_the_fields_that_are_read(shared: Path) -> None:

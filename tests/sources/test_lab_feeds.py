@@ -10,7 +10,7 @@ from collectors.labs import publisher_of
 from collectors.source import Row
 from collectors.sources import lab_feeds
 from data.schema import Failure, Mention, Observation
-from tests.conftest import NOW
+from tests.conftest import NOW, PAYLOADS
 
 
 def mentions(rows: list[Row]) -> dict[str, Mention]:
@@ -55,3 +55,9 @@ def test_the_real_newsroom_gives_all_its_posts(shared: Path) -> None:
 def test_a_newsroom_without_dates_is_a_failure() -> None:
     with pytest.raises(Failure, match="no post"):
         lab_feeds.newsroom(b"<html><body>News</body></html>", lab_feeds.ANTHROPIC, NOW)
+
+
+def test_a_newsroom_that_is_cut_is_no_newsroom() -> None:
+    body = (PAYLOADS / "lab_feeds" / "newsroom.html").read_bytes()
+    with pytest.raises(Failure, match="does not end"):
+        lab_feeds.newsroom(body[: len(body) * 3 // 4], lab_feeds.ANTHROPIC, NOW)
