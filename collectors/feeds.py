@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
-from urllib.parse import urljoin
 
 import feedparser
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
 from collectors.matching import normalise
+from collectors.parse import joined
 from collectors.source import Http
 from data.schema import Failure, Mention, Refused
 from data.text import clean, safe_link
@@ -197,7 +197,7 @@ def _item(entry: Mapping[str, Any], url: str, now: datetime, dated: bool) -> Ite
     title = clean(normalise(str(entry.get("title") or "")))
     # Feedburner and its like rewrite links to count clicks
     link = str(entry.get("feedburner_origlink") or entry.get("link") or "").strip()
-    address = safe_link(urljoin(entry["base"], link)) if link else None
+    address = safe_link(joined(entry["base"], link)) if link else None
     key = str(entry.get("id") or "").strip() or (address or "") + "\n" + title
     shown = {"feed": url, "title": title, "link": clean(link, 200)}
     if not title or address is None:

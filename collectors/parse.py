@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import takewhile, zip_longest
 from typing import Any, TypeVar
+from urllib.parse import urljoin
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -392,6 +393,14 @@ def day(value: object, where: str) -> date:
     if found is None or found < EARLIEST:
         raise Failure("bad_content", f"{where}: not a day: {value!r}")
     return found
+
+
+def joined(base: str, link: str) -> str:
+    """A link made whole; as it stands where it cannot be read, for the check of addresses to refuse."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
 
 
 def once(entries: Iterable[Entry], key: Callable[[Entry], Hashable], where: str) -> list[Entry]:

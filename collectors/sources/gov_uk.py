@@ -6,9 +6,10 @@ The search tells the day a page was last published, not the first; a page is cou
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urlencode
 
 from collectors.instants import from_text
+from collectors.parse import joined
 from collectors.source import Http, Row, Source
 from data.schema import Indicator, Mention
 
@@ -88,7 +89,7 @@ def _mention(result: dict[str, str], at: datetime) -> Mention:
     return Mention(
         at=at,
         title=result["title"],
-        url=urljoin(SITE, result["link"]),
+        url=joined(SITE, result["link"]),
         outlet="GOV.UK",
         native_key=result["link"],
         kind="policy",

@@ -434,3 +434,8 @@ def test_a_long_cell_repeated_costs_no_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert parquet_rows(body, ("model",), "here", only=("kind", "one")) == [{"model": "a"}]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+def test_a_link_that_is_no_address_stays_as_it_is_for_others_to_refuse() -> None:
+    assert parse.joined("https://example.org/a/", "../b") == "https://example.org/b"
+    assert [parse.joined("https://example.org/", bad) for bad in ("//[x]/", "https://[x")] == ["//[x]/", "https://[x"]

@@ -36,7 +36,7 @@ GOOD_DAYS_AT_THE_END = 2
 HOME = Path(__file__).parents[2]
 SOURCES = (
     "aider_polyglot", "epoch_benchmarks", "epoch_chips", "epoch_companies", "epoch_data_centers", "epoch_eci",
-    "epoch_external", "epoch_hardware", "epoch_models", "gov_uk", "gso", "lab_feeds", "lab_reports", "live_bench",
+    "epoch_external", "epoch_hardware", "epoch_models", "gov_uk", "gso", "lab_feeds", "lab_reports",
     "lmarena", "metr_horizons", "mle_bench", "newsroom_copies", "openrouter_tokens", "org_feeds", "press_feeds",
     "sec_capex", "swe_bench",
 )  # fmt: skip
