@@ -170,3 +170,9 @@ def test_two_writers_at_once_make_one_chain_and_no_duplicate(tmp_path: Path) -> 
     followers = rows["prev_id"].drop_nulls()
     assert followers.n_unique() == len(followers), "two rows follow the same one"
     assert rows["prev_id"].null_count() == 4
+
+
+def test_partitions_are_told_by_the_log_last_first(store: Store, tmp_path: Path) -> None:
+    assert Store(str(tmp_path / "nowhere")).partitions("mentions") == []
+    store.append_vintages("observations", [row(1.0), row(1.0, source="t")], at(1))
+    assert store.partitions("observations") == ["t", "s"]
