@@ -222,3 +222,9 @@ def test_tables_that_cannot_be_reached_are_said_whatever_is_asked(
     for ask in (store.exists, store.version, store.find, store.read):
         with pytest.raises(Failure, match="cannot read table runs"):
             ask("runs")
+
+
+def test_partitions_are_told_by_the_log_last_first(store: Store, tmp_path: Path) -> None:
+    assert Store(str(tmp_path / "nowhere")).partitions("mentions") == []
+    store.append_vintages("observations", [row(1.0), row(1.0, source="t")], at(1))
+    assert store.partitions("observations") == ["t", "s"]
