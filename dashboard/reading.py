@@ -11,14 +11,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
-from deltalake import DeltaTable
+import polars as pl
 
 from dashboard.theme import lab_names
 from dashboard.view import View
-from data import changes, queries
+from data import changes, mentions, queries
 from data.extent import all_values
+from data.mentions import Wanted
 from data.queries import SourceState
-from data.store import Store
+from data.store import Store, Watch
 from signals import forecast, ledger
 from signals.finding import Finding
 from signals.forecast import Projection
@@ -74,15 +75,18 @@ def kept_with_series(
     return asked
 
 
+WATCHED = ("observations", "indicators", "flags", "runs", "mentions")
+
+
 class Reader:
     """Reads one store; every result is cached by the versions of the tables and never by a clock."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._versions: Versions = ()
-        self._looked = self._opened = float("-inf")
+        self._looked = float("-inf")
         self._looking = Lock()
-        self._tables: dict[str, DeltaTable | None] = {}
+        self._watch = Watch(store, WATCHED)
         self._catalogue = lru_cache(16)(self._read_catalogue)
         self._series = lru_cache(256)(self._read_series)
         self._states = lru_cache(16)(self._read_states)
@@ -90,6 +94,9 @@ class Reader:
         self._values = lru_cache(4)(self._read_values)
         self._earlier = lru_cache(64)(self._read_earlier)
         self._forecasts = lru_cache(4)(self._read_forecasts)
+        self._daily = lru_cache(8)(self._read_daily)
+        self._articles = lru_cache(32)(self._read_articles)
+        self._present = lru_cache(8)(self._read_present)
 
     def versions(self) -> Versions:
         """Numbers that change when anything shown may have changed.
@@ -98,24 +105,11 @@ class Reader:
         """
         if time.monotonic() - self._looked > 0.5 and self._looking.acquire(blocking=not self._versions):
             try:
-                self._versions = self._look()
+                self._versions = self._watch.versions()
                 self._looked = time.monotonic()
             finally:
                 self._looking.release()
         return self._versions
-
-    def _look(self) -> Versions:
-        """Tables are kept open, since opening them costs 20 ms a look.
-
-        They are opened anew each minute, for what only that finds: a log of which the next entries are gone, or
-        a table that was put back from a copy.
-        """
-        if time.monotonic() - self._opened > 60:
-            self._tables.clear()
-            self._opened = time.monotonic()
-        for name in ("observations", "indicators", "flags", "runs", "mentions"):
-            self._tables[name] = self.store.refreshed(name, self._tables.get(name))
-        return tuple(-1 if table is None else int(table.version()) for table in self._tables.values())
 
     def catalogue(self, instant: datetime | None = None) -> dict[str, Indicator]:
         """Definitions by indicator key, without the publishers' own figures, which have no page."""
@@ -139,6 +133,27 @@ class Reader:
 
     def _read_forecasts(self, instant: datetime | None, _: Versions) -> list[Projection]:
         return forecast.read(self.store, instant)
+
+    def daily_counts(self, instant: datetime | None = None) -> pl.DataFrame:
+        """How often labs and topics were named, as `mentions.daily` tells it."""
+        return self._daily(instant, self.versions())
+
+    def articles(self, wanted: Wanted, most: int) -> pl.DataFrame:
+        """The newest titles that are wanted, as `mentions.articles` tells them."""
+        return self._articles(wanted, most, self.versions())
+
+    def mentions_present(self, instant: datetime | None = None) -> pl.DataFrame:
+        """What mentions there are to choose from. Looks at every row, so that only new mentions make it look again."""
+        return self._present(instant, self.versions()[4:])
+
+    def _read_daily(self, instant: datetime | None, _: Versions) -> pl.DataFrame:
+        return mentions.daily(self.store, instant)
+
+    def _read_articles(self, wanted: Wanted, most: int, _: Versions) -> pl.DataFrame:
+        return mentions.articles(self.store, wanted, most)
+
+    def _read_present(self, instant: datetime | None, _: Versions) -> pl.DataFrame:
+        return mentions.present(self.store, instant)
 
     def _read_earlier(self, key: str, instant: datetime | None, _: Versions) -> list[dict[str, Any]]:
         return changes.superseded(self.store, key, instant).to_dicts()

@@ -103,7 +103,7 @@ class Store:
             if not self.exists(table.name):
                 raise
         except (DeltaError, OSError) as error:
-            raise self._failed("create", table.name, error) from error
+            raise self.failed("create", table.name, error) from error
 
     def _add(self, table: Table, columns: Sequence[Column]) -> int:
         stored = self.table(table.name)
@@ -132,7 +132,7 @@ class Store:
         try:
             return bool(DeltaTable.is_deltatable(self._at(name), self._io))
         except (DeltaError, OSError) as error:
-            raise self._failed("read", name, error) from error
+            raise self.failed("read", name, error) from error
 
     def version(self, name: str) -> int:
         """Number of the newest commit of a table; -1 before it exists. Cheap: the key for caches."""
@@ -146,23 +146,13 @@ class Store:
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            raise self._failed("read", name, error) from error
+            raise self.failed("read", name, error) from error
 
     def partitions(self, name: str) -> list[str]:
         """The partitions that a table has, last first, from its log alone: no row is read."""
         table = self.find(name)
         found = table.partitions() if table else []
         return sorted({value for partition in found for value in partition.values() if value}, reverse=True)
-
-    def refreshed(self, name: str, table: DeltaTable | None) -> DeltaTable | None:
-        """`find`, from a table that was found before: only newer commits are read. None: nothing was."""
-        if table is None:
-            return self.find(name)
-        try:
-            table.update_incremental()
-        except (DeltaError, OSError) as error:
-            raise self._failed("read", name, error) from error
-        return table
 
     def table(self, name: str) -> DeltaTable:
         """The same where it has to exist."""
@@ -270,15 +260,50 @@ class Store:
                     return write()
                 except CommitFailedError as error:  # another writer was first: read again
                     if attempt >= TRIES and time.monotonic() > until:
-                        raise self._failed("write", name, error) from error
+                        raise self.failed("write", name, error) from error
                     time.sleep(random.random() * 0.05 * min(attempt, TRIES))  # noqa: S311 - jitter
                 except (DeltaError, OSError) as error:
-                    raise self._failed("write", name, error) from error
+                    raise self.failed("write", name, error) from error
         raise AssertionError("unreachable")
 
-    def _failed(self, verb: str, name: str, error: Exception) -> Failure:
+    def failed(self, verb: str, name: str, error: Exception) -> Failure:
+        """What to raise where a table cannot be read or written."""
         reason = " ".join(str(error).split())[:200]
         return Failure("storage", f"cannot {verb} table {name} at {self.uri}: {reason}")
+
+
+class Watch:
+    """The versions of some tables, looked at again and again: tables stay open, since opening one costs 20 ms.
+
+    They are opened anew each minute, for what only that finds: a log of which the next entries are gone, or a
+    table that was put back from a copy.
+    """
+
+    def __init__(self, store: Store, names: Sequence[str]) -> None:
+        self._store, self._names = store, names
+        self._tables: dict[str, DeltaTable] = {}
+        self._opened = time.monotonic()
+
+    def versions(self) -> tuple[int, ...]:
+        """The newest commit of each table, in the order of the names; -1 before it exists. Failure("storage")."""
+        if time.monotonic() - self._opened > 60:
+            self._tables.clear()
+            self._opened = time.monotonic()
+        return tuple(self._version(name) for name in self._names)
+
+    def _version(self, name: str) -> int:
+        table = self._tables.get(name)
+        if table is None:
+            table = self._store.find(name)
+            if table is None:
+                return -1
+            self._tables[name] = table
+        else:
+            try:
+                table.update_incremental()
+            except (DeltaError, OSError) as error:
+                raise self._store.failed("read", name, error) from error
+        return int(table.version())
 
 
 def _to_disk(folder: Path, version: int) -> None:

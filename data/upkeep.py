@@ -15,7 +15,6 @@ from urllib.parse import unquote
 
 import polars as pl
 import pyarrow as pa
-from deltalake import DeltaTable
 
 from data.schema import TABLES, Failure, Table
 from data.store import LAYOUT, Store
@@ -49,7 +48,7 @@ def _compact(store: Store, name: str) -> int:
     table, optimize = TABLES[name], store.table(name).optimize
     if table.together is None or table.partition is None:
         return int(optimize.compact(target_size=FILE_BYTES, writer_properties=LAYOUT)["numFilesRemoved"])
-    parts = _scattered(store.table(name), table.partition)
+    parts = _scattered(store, name, table.partition)
     if not parts:
         return 0
     # a Z-order by one column is a sort by it
@@ -59,9 +58,9 @@ def _compact(store: Store, name: str) -> int:
     return int(done["numFilesRemoved"])
 
 
-def _scattered(table: DeltaTable, partition: str) -> list[str]:
+def _scattered(store: Store, name: str, partition: str) -> list[str]:
     """The partitions that lie in more files than their size asks for."""
-    files = pl.DataFrame(pa.table(table.get_add_actions(flatten=True)))
+    files = pl.DataFrame(pa.table(store.table(name).get_add_actions(flatten=True)))
     parts = files.group_by(part=f"partition.{partition}").agg(pl.len(), pl.col("size_bytes").sum())
     return parts.filter(pl.col("len") > 1 + pl.col("size_bytes") // FILE_BYTES)["part"].sort().to_list()
 

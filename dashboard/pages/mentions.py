@@ -14,7 +14,6 @@ from dashboard.live import reader
 from dashboard.theme import FLAGS, lab_names, topic_names
 from dashboard.view import MOST_SEARCH, View
 from data import mentions, tidy
-from data.store import Store
 from data.text import safe_link
 
 PATH = "mentions"
@@ -32,28 +31,11 @@ KINDS = {
 }
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _daily(_store: Store, asked: object) -> pl.DataFrame:
-    return mentions.daily(_store, asked[0])  # type: ignore[index]
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _articles(_store: Store, asked: object) -> pl.DataFrame:
-    return mentions.articles(_store, asked[0], MOST)  # type: ignore[index]
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _present(_store: Store, asked: object) -> pl.DataFrame:
-    return mentions.present(_store, asked[0])  # type: ignore[index]
-
-
 def page() -> None:
     """The chart of the counts with what it says, then the titles."""
     view = frame.read_view(PATH)
     frame.navigation(view)
-    store, versions = reader().store, reader().versions()
-    there = _present(store, (view.instant, versions[-1]))  # looks at every row: once for each state of their table
-    counts = _daily(store, (view.instant, versions))
+    there, counts = reader().mentions_present(view.instant), reader().daily_counts(view.instant)
     with st.container(horizontal=True, key="controls", vertical_alignment="bottom"):
         view = _filters(there, counts, frame.date_range(frame.view_bar(view, PATH)))
     frame.publish(PATH, view)
@@ -64,7 +46,7 @@ def page() -> None:
     else:
         _counted(counts, view)
         wanted = _wanted(there, view)
-        _listed(_articles(store, (wanted, versions)), wanted, view)
+        _listed(reader().articles(wanted, MOST), wanted, view)
     frame.watch()
 
 

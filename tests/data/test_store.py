@@ -1,5 +1,6 @@
 """The tables remember: nothing is overwritten, repeats add nothing, and any past instant can be read."""
 
+import shutil
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from multiprocessing import get_context
@@ -11,7 +12,7 @@ import pytest
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from data.schema import TABLES, BadRow, Failure, Run
-from data.store import OlderThanStored, Store
+from data.store import OlderThanStored, Store, Watch
 from data.vintages import as_of
 
 DAY = date(2026, 1, 1)
@@ -129,21 +130,26 @@ def test_a_table_refuses_to_be_rewritten(store: Store) -> None:
     assert values(store) == [1.0]
 
 
-def test_a_table_that_is_kept_open_sees_what_others_commit(store: Store) -> None:
-    kept = store.refreshed("observations", None)
-    assert kept is not None
-    before = kept.version()
-    Store(store.uri).append_vintages("observations", [row(1.0)], at(1))
-    again = store.refreshed("observations", kept)
-    assert again is kept
-    assert again.version() == store.version("observations") == before + 1
-
-
-def test_a_table_that_is_not_there_yet_is_found_once_it_is(tmp_path: Path) -> None:
+def test_a_watch_sees_what_others_commit_and_tables_that_are_made_later(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "later"))
-    assert store.refreshed("observations", None) is None
+    watch = Watch(store, ("observations", "runs"))
+    assert watch.versions() == (-1, -1)
     store.create()
-    assert store.refreshed("observations", None) is not None
+    assert watch.versions() == (0, 0)
+    Store(store.uri).append_vintages("observations", [row(1.0)], at(1))
+    assert watch.versions() == (store.version("observations"), 0) == (1, 0)
+
+
+def test_a_watch_finds_a_table_that_was_put_back_from_a_copy(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.append_vintages("observations", [row(1.0)], at(1))
+    now = [0.0]
+    monkeypatch.setattr("data.store.time.monotonic", lambda: now[0])
+    watch = Watch(store, ("observations",))
+    assert watch.versions() == (1,)
+    shutil.rmtree(Path(store.uri) / "observations")
+    store.create()
+    now[0] = 61.0
+    assert watch.versions() == (0,)
 
 
 def test_an_absent_table_reads_as_an_empty_one(tmp_path: Path) -> None:

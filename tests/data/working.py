@@ -107,7 +107,9 @@ def run_as_nobody(uri: str, number: int) -> None:
     """One run of a user who may only read: permissions do not bind root."""
     if os.getuid() == 0:
         with tempfile.TemporaryDirectory() as elsewhere:  # what Python loads late may lie where nobody can read
-            run_source(numbered(number), Nothing(), Store(elsewhere))
+            other = Store(elsewhere)
+            other.create()
+            run_source(numbered(number), Nothing(), other)
         os.setuid(NOBODY)
     _run_and_tell(uri, number)
 
