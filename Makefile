@@ -10,7 +10,7 @@ run: .venv/run.stamp   ## web and worker, until Ctrl-C
 	@$(IN) PORT=$(PORT) exec honcho start
 
 test: .venv/test.stamp check   ## everything, ending with pytest's summary
-	@$(IN) .ci/chromium && $(IN) pytest -n auto --dist loadfile
+	@$(IN) .ci/chromium && $(IN) pytest -n auto --dist worksteal
 
 check: .venv/test.stamp   ## style, types, and the way data flows
 	@$(IN) ruff check . && $(IN) ruff format --check . && $(IN) mypy && $(IN) lint-imports
@@ -28,7 +28,7 @@ soak: .venv/test.stamp   ## DAYS simulated days of everything, in good weather a
 	@$(IN) python -m tests.soak --days $(or $(DAYS),7) --write docs/reliability.md
 
 bench: .venv/bench.stamp   ## speed, as ratios against what one would use otherwise
-	@$(IN) OPENBLAS_NUM_THREADS=1 python -m signals bench && $(IN) python -m collectors bench tests/payloads --write docs/benchmarks.md
+	@$(IN) OPENBLAS_NUM_THREADS=1 python -m signals bench && $(IN) python -m collectors bench tests/payloads $(wildcard ../shared/payloads/replay) --write docs/benchmarks.md
 
 coverage: .venv/bench.stamp   ## which branches of fetching, parsing and storing the tests take; the timed ones are left out
 	@$(IN) coverage run -m pytest -k "not quickly" tests/collectors tests/data tests/sources && coverage report
