@@ -242,7 +242,7 @@ class Store:
         looked_at = [Transaction(f"{table.name}/{part}", stored.version()) for part in sorted(set(parts))]
         write_deltalake(
             stored,
-            rows.to_arrow(compat_level=pl.CompatLevel.oldest()),
+            rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(table.schema),  # Sail reads no large strings
             mode="append",
             writer_properties=LAYOUT,
             commit_properties=CommitProperties(app_transactions=looked_at),
