@@ -10,7 +10,7 @@ run: .venv/run.stamp   ## web and worker, until Ctrl-C
 	@$(IN) PORT=$(PORT) exec honcho start
 
 test: .venv/test.stamp check   ## everything, ending with pytest's summary
-	@$(IN) .ci/chromium && $(IN) pytest -n auto --dist worksteal
+	@$(IN) .ci/chromium && $(IN) pytest -n auto --dist loadfile
 
 check: .venv/test.stamp   ## style, types, and the way data flows
 	@$(IN) ruff check . && $(IN) ruff format --check . && $(IN) mypy && $(IN) lint-imports
