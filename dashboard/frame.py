@@ -41,7 +41,7 @@ h3 {font-size: 1rem !important; padding: .4rem 0 .1rem !important;}
 .flag.red {color: var(--red); background: var(--red-ground);}
 .flag.outline {background: none; box-shadow: inset 0 0 0 1px var(--orange);}
 .strip {display: flex; flex-wrap: wrap; gap: .4rem .95rem; margin: .3rem 0 .1rem;}
-.strip a {flex: 1 1 8.5rem; text-decoration: none; color: var(--text); border: 1px solid var(--line);
+.strip a {flex: 1 1 7rem; text-decoration: none; color: var(--text); border: 1px solid var(--line);
           font-size: .875rem; border-radius: .5rem; padding: .35rem .6rem; line-height: 1.35;}
 .strip .loop {position: relative;}
 .strip .loop + .loop::before, .strip .loop:has(+ :not(.loop))::after {content: "▸" / ""; position: absolute;
