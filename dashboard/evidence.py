@@ -103,7 +103,7 @@ def _licence(licence: Licence) -> Iterator[str]:
         limit = "" if most is None else f", so at most {words.number(most, 2)} (95{NBSP}% limit)"
         under = f"; {words.number(stressed, 2)} when noise is strongly autocorrelated" if stressed is not None else ""
         yield (
-            f"Without any change, this rule raised {seen} a year among 200 indicators of this length and noise"
+            f"Without any change, this rule raised {seen} a year among 200 such indicators"
             f"{limit}{under}. Simulated: {licence.indicators:,} indicators, for a year each."
         )
     cases = (("doubled", licence.found_x2, licence.months_x2), ("tripled", licence.found_x3, licence.months_x3))

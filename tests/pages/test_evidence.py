@@ -50,7 +50,7 @@ def test_a_flag_says_how_big_how_sure_and_what_would_flip_it(flagged: Series) ->
         "4.1 (90 % interval 2 to 41) times the slope before",
         "probability 0.004 (n = 14)",
         "at most about 6%",
-        "raised 0.18 false flags a year among 200 indicators of this length and noise; 5.1 when noise is strongly",
+        "raised 0.18 false flags a year among 200 such indicators; 5.1 when noise is strongly",
         "Simulated: 4,000 indicators, for a year each.",
         "doubled, simulation flagged it within 18 months in 41%",
         "see it in 75% of cases",
@@ -65,9 +65,7 @@ def test_a_flag_says_how_big_how_sure_and_what_would_flip_it(flagged: Series) ->
 def test_a_rate_of_none_seen_is_told_with_its_upper_limit(flagged: Series) -> None:
     none_seen = replace(FINDING, licence=replace(FINDING.licence, indicators=500, false_a_year=0.0))
     text = said(replace(flagged, verdict=replace(flagged.verdict, finding=none_seen)))
-    assert (
-        "raised no false flag a year among 200 indicators of this length and noise, so at most 1.2 (95 % limit)" in text
-    )
+    assert "raised no false flag a year among 200 such indicators, so at most 1.2 (95 % limit)" in text
 
 
 @pytest.mark.parametrize(
