@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -35,11 +36,17 @@ class _Page:
     """The labs that have a name beside the chart while none is chosen; a chosen one has it alone."""
 
 
-async def crowd(url: str, page: str, viewers: int, seconds: float, think: float = THINK) -> Seen:
+def crowd(url: str, page: str, viewers: int, seconds: float, think: float = THINK) -> Seen:
     """`viewers` readers of one page for some seconds, each clicking another lab every four seconds in the mean.
 
     A click after which the chart is not the one of that lab is an error.
     """
+    # in a thread of its own: a browser's driver may keep a loop running in this one
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _crowd(url, page, viewers, seconds, think)).result()
+
+
+async def _crowd(url: str, page: str, viewers: int, seconds: float, think: float) -> Seen:
     seen = Seen()
     until = time.monotonic() + seconds
     address = url.replace("http", "ws", 1) + "/_stcore/stream"

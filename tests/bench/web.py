@@ -4,7 +4,6 @@ Seconds on a shared machine say little; both sides run in turns in the same minu
 """
 
 import argparse
-import asyncio
 import os
 import platform
 import re
@@ -16,7 +15,6 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -32,7 +30,7 @@ from collectors.schedule import prepare
 from data.resources import current_tagger
 from data.schema import TABLES
 from data.store import Store
-from tests.bench.viewer import Seen, crowd
+from tests.bench.viewer import crowd
 from tests.browser.conftest import FLAGS, Server, chromium
 
 CHART = ".js-plotly-plot .main-svg .xtick"
@@ -237,10 +235,10 @@ def crowds(url: str, seconds: float, most: int) -> Iterator[str]:
     yield "## Web: many viewers\n"
     yield f"Viewers on the indicator page, a click every 4 s each, {seconds:.0f} s a step (target: p95 of 50 ≤ 2x one's):\n"
     yield "| viewers | clicks | p50 | p95 | p95 to one viewer's | errors |\n| --- | --- | --- | --- | --- | --- |"
-    _crowd(url, 2, 8)
+    crowd(url, "metr_p50", 2, 8)
     alone = float("nan")
     for viewers in (n for n in (1, 10, 25, 50) if n <= most):
-        seen = _crowd(url, viewers, seconds * (2 if viewers == 1 else 1))
+        seen = crowd(url, "metr_p50", viewers, seconds * (2 if viewers == 1 else 1))
         p95 = _p95(seen.seconds)
         alone = p95 if viewers == 1 else alone
         p50 = statistics.median(seen.seconds) if seen.seconds else float("nan")
@@ -249,12 +247,6 @@ def crowds(url: str, seconds: float, most: int) -> Iterator[str]:
             f"| {viewers} | {len(seen.seconds)} | {p50 * 1000:.0f} ms | {p95 * 1000:.0f} ms | {p95 / alone:.1f} | {said} |"
         )
     yield ""
-
-
-def _crowd(url: str, viewers: int, seconds: float) -> Seen:
-    # in a thread of its own: the browser's driver keeps a loop running in this one
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, crowd(url, "metr_p50", viewers, seconds)).result()
 
 
 def with_many(browser: Browser, few: int, many: int, rounds: int) -> Iterator[str]:

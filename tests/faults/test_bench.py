@@ -1,6 +1,7 @@
 """The bench itself: would it notice? Every defect put in here on purpose has to be found."""
 
 import socket
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,11 +14,20 @@ from tests.conftest import NOW
 from tests.faults import judge
 from tests.faults.bench import CONTACT, Logged
 from tests.faults.faults import CASES
-from tests.faults.matrix import verdict
+from tests.faults.matrix import course, verdict
 from tests.faults.server import Call, FaultServer
 
 SOURCE = "epoch_eci"
 AGENT = {"user-agent": f"ai-progress-monitor/1 (+{CONTACT})"}
+
+
+@pytest.fixture(autouse=True)
+def _alone(server: FaultServer) -> Iterator[None]:
+    """How a source went on after a run with a defect is nobody else's to use, nor the other way round."""
+    recovered = course(SOURCE, server).recovered
+    recovered.clear()
+    yield
+    recovered.clear()
 
 
 def wrong(label: str, server: FaultServer) -> str:

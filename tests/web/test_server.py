@@ -1,6 +1,5 @@
 """The web process as the internet meets it: headers, hosts, secrets, and how it stops."""
 
-import asyncio
 import http.client
 import os
 import signal
@@ -75,7 +74,7 @@ def test_a_foreign_page_gets_no_socket(server: Server, host: str | None, origin:
 
 
 def test_viewers_who_click_at_the_same_time_each_get_the_chart_of_their_lab(server: Server) -> None:
-    seen = asyncio.run(crowd(server.url, "metr_p50", viewers=4, seconds=6, think=0.5))
+    seen = crowd(server.url, "metr_p50", viewers=4, seconds=6, think=0.5)
     assert not seen.errors
     assert len(seen.seconds) >= 4
 
