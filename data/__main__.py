@@ -4,11 +4,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from data import backup, dictionary, queries, settings, shipped, snapshot, upkeep, verify
+import polars as pl
+
+from data import backup, dictionary, mentions, queries, settings, shipped, snapshot, upkeep, verify
 from data.instants import read_instant
+from data.mentions import Wanted
 from data.schema import TABLES, Failure
 from data.store import Store
 
@@ -20,6 +23,7 @@ def main(argv: list[str] | None = None) -> int:
         "status": _status,
         "baseline": _baseline,
         "snapshot": _snapshot,
+        "mentions": _mentions,
         "verify": _verify,
         "tidy": _tidy,
         "check": _check,
@@ -63,6 +67,13 @@ def _parser() -> argparse.ArgumentParser:
         "--as-of", type=_instant, metavar="T", help="an instant, or a day (its end), UTC; default: the newest state"
     )
     whole.add_argument("--indicator", nargs="+", default=[], metavar="KEY", help="only these indicators, no mentions")
+    news = verbs.add_parser("mentions", help="write all mentions of some labs or of a topic as one CSV")
+    news.add_argument("out", type=Path, metavar="OUT.csv")
+    news.add_argument("--lab", nargs="+", default=[], metavar="KEY", help="that name one of these labs")
+    news.add_argument("--topic", default="", metavar="KEY", help="on this topic")
+    news.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="published since")
+    news.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="published until")
+    news.add_argument("--as-of", type=_instant, metavar="T", help="an instant, or a day (its end), UTC")
     proof = verbs.add_parser("verify", help="prove a snapshot: every hash, and the same bytes from the tables")
     proof.add_argument("file", type=Path, metavar="FILE.zip")
     verbs.add_parser("dictionary", help="every table and column with unit and meaning, as the page docs/tables.md")
@@ -129,6 +140,13 @@ def _snapshot(store: Store, args: argparse.Namespace) -> str:
     lines = [f"{m.name:<18} {m.rows:>9,} rows {m.bytes:>12,} bytes" for m in made.members if m.name.endswith(".csv")]
     lines += [f"left out: {rows:,} rows ({reason})" for reason, rows in sorted(made.left_out.items())]
     return "\n".join([f"{args.out}: as known at {made.instant.isoformat()}", *lines])
+
+
+def _mentions(store: Store, args: argparse.Namespace) -> str:
+    wanted = Wanted(labs=tuple(args.lab), topic=args.topic, first=args.first, last=args.last, instant=args.as_of)
+    mentions.save(store, wanted, args.out)
+    rows = pl.scan_csv(args.out, infer_schema=False).select(pl.len()).collect().item()
+    return f"{args.out}: {rows:,} rows, {args.out.stat().st_size:,} bytes"
 
 
 def _verify(store: Store, args: argparse.Namespace) -> str:

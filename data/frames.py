@@ -25,6 +25,12 @@ def as_polars(rows: Rows) -> pl.DataFrame:
     return found
 
 
+def lazily(rows: Rows) -> pl.LazyFrame:
+    """The rows as a Polars query where Polars answers it, so that they need not be in memory at once."""
+    native = rows.to_native()
+    return native if isinstance(native, pl.LazyFrame) else as_polars(rows).lazy()
+
+
 def as_mappings(rows: Rows) -> list[dict[str, Any]]:
     """One mapping a row."""
     return as_polars(rows).to_dicts()

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from pathlib import Path
 
 import narwhals as nw
 import polars as pl
 
-from data.frames import Rows, as_polars
+from data import tidy
+from data.frames import Rows, as_polars, lazily
 from data.queries import known
-from data.resources import current_tagger
+from data.resources import current_tagger, linked
 from data.schema import BASELINE
 from data.store import Store
 from data.stories import Article, stories
@@ -89,6 +91,17 @@ def page(store: Store, wanted: Wanted, most: int, after: Cursor | None = None) -
     shown = shown.with_columns(pl.Series("url", [safe_link(url) for url in shown["url"]], dtype=pl.String))
     last = shown.select("published_at", "id").tail(1).rows()
     return shown, Cursor(*last[0]) if len(listed) > most else None
+
+
+def save(store: Store, wanted: Wanted, path: Path) -> None:
+    """All rows that may leave as one CSV, however many there are, in the order of the table: month by month.
+
+    One row an article, lab and topic, by the newest list of names; what names nobody is left out.
+    """
+    permitted = terms(store, wanted.instant)
+    rows = lazily(chosen(store, wanted).filter(nw.col("source").is_in(sources_to_pass_on(permitted))))
+    licensed = rows.join(licence_column(permitted), on="source", how="left", maintain_order="left")
+    tidy.csv_file(linked(licensed.select(COLUMNS)), path)
 
 
 def _newest(rows: Rows, stretches: Iterable[list[str]], most: int) -> pl.DataFrame:

@@ -118,14 +118,13 @@ def _observations(scope: Scope) -> Pieces:
     for rows in _series(scope):
         first = rows.group_by(OBSERVATIONS.point).agg(first_known_at=pl.col("known_at").min())
         current = as_of(rows).filter(pl.col("value").is_not_null())
-        yield linked(
-            current.join(first, on=list(OBSERVATIONS.point)).sort("indicator", "variant", "date", "subject").collect()
-        )
+        found = current.join(first, on=list(OBSERVATIONS.point)).sort("indicator", "variant", "date", "subject")
+        yield linked(found).collect()
 
 
 def _vintages(scope: Scope) -> Pieces:
     for rows in _series(scope):
-        yield linked(rows.sort("indicator", "variant", "date", "subject", "known_at").collect())
+        yield linked(rows.sort("indicator", "variant", "date", "subject", "known_at")).collect()
 
 
 def _indicators(scope: Scope) -> Pieces:
@@ -147,7 +146,7 @@ def _mentions(scope: Scope) -> Pieces:
     ours = rows.filter((pl.col("tagger") == tagger) & pl.col("source").is_in(sources_to_pass_on(scope.terms)))
     for month in ours.select(pl.col("month").unique()).collect()["month"].sort():
         piece = ours.filter(pl.col("month") == month).join(licence_column(scope.terms), on="source", how="left")
-        yield linked(piece.sort("published_at", "article_id", "lab", "topic").collect())
+        yield linked(piece.sort("published_at", "article_id", "lab", "topic")).collect()
 
 
 def _flags(scope: Scope) -> Pieces:
@@ -200,14 +199,19 @@ def _counted(rows: pl.LazyFrame, name: str, indicator: pl.Expr | str, why: Calla
     return found.with_columns(reasons, table=pl.lit(name)).select("table", "source", "indicator", "rows", "reason")
 
 
-def linked(rows: pl.DataFrame) -> pl.DataFrame:
+def linked(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The rows with only such addresses as may be shown as a link; others are left empty."""
-    for name in {"url", "canonical_url"} & set(rows.columns):
-        odd = rows.filter(~pl.col(name).str.contains(_PLAIN_LINK))[name].unique().to_list()
-        bad = [url for url in odd if not (url and safe_link(url))]
-        if bad:
-            rows = rows.with_columns(pl.when(pl.col(name).is_in(bad)).then(None).otherwise(pl.col(name)).alias(name))
-    return rows
+    return rows.with_columns(
+        pl.col(name).map_batches(_links, return_dtype=pl.String, is_elementwise=True)
+        for name in ("url", "canonical_url")
+        if name in rows.collect_schema()
+    )
+
+
+def _links(urls: pl.Series) -> pl.Series:
+    odd = urls.filter(~urls.str.contains(_PLAIN_LINK)).unique()
+    bad = [url for url in odd if not safe_link(url)]
+    return pl.select(pl.when(~urls.is_in(bad)).then(urls)).to_series() if bad else urls
 
 
 def _columns(table: Table, *names: str) -> tuple[Column, ...]:

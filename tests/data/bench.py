@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from data import extent, mentions, queries, tidy, upkeep
+from data import extent, mentions, queries, upkeep
 from data.mentions import Wanted
 from data.schema import INDICATORS, MENTIONS, OBSERVATIONS
 from data.store import Store, digest
@@ -184,8 +184,7 @@ class Ours:
         return found
 
     def export(self, path: Path) -> int:
-        rows = mentions.chosen(self.store, Wanted(labs=("openai",))).select(*mentions.STORED).to_native()
-        tidy.cells(rows).sink_csv(path, line_terminator="\r\n", engine="streaming")
+        mentions.save(self.store, Wanted(labs=("openai",)), path)
         return path.stat().st_size
 
     def append(self, rows: pl.DataFrame) -> None:
@@ -290,6 +289,15 @@ def check(mine: Answers, peer: Peer) -> None:
     assert (count, round(total, 3)) == (peer_count, round(peer_total, 3)), peer.name
 
 
+def same_file(mine: Path, theirs: Path) -> bool:
+    """Whether two exports hold the same rows, in whatever order."""
+    one, other = (
+        pl.scan_csv(path, infer_schema=False).select(pl.col(*mentions.STORED).fill_null("").hash().sum()).collect()
+        for path in (mine, theirs)
+    )
+    return one.equals(other)
+
+
 OF_PAGES = ("the newest 500 titles", "outlets to choose from")
 """What the dashboard asks of the mentions themselves; everything else it reads from tables that they do not lengthen."""
 
@@ -347,6 +355,7 @@ def measured(total: int, observations: int, folder: Path | None) -> tuple[dict[s
                 written = time.perf_counter() - clock
                 check(mine, peer)
                 found[peer.name] = figures_of(peer, home) | {WRITTEN: written}
+                assert same_file(home / "ours.csv", home / "peer.csv"), peer.name
             finally:
                 peer.stop()
                 shutil.rmtree(peer.home)

@@ -1,7 +1,8 @@
 """What one would use otherwise, on the same rows: SQLite, PostgreSQL, a DuckDB file. One SQL for all three.
 
-Instants are microseconds and days are numbers, which costs each of them the same. Each has a primary key, and an index
-that holds all that the counts need; titles are searched as the store does it, by substring, without a word index.
+Instants are microseconds and days are numbers, which costs each of them the same; in a CSV all write them in ISO 8601.
+Each has a primary key, and an index that holds all that the counts need; titles are searched as the store does it, by
+substring, without a word index.
 """
 
 import csv
@@ -31,8 +32,8 @@ ASKED = {
     "as_of": COUNTS.format("AND day >= {first} AND known_at <= {known}"),
     "search": f"SELECT {SHOWN} FROM mentions WHERE {MENTION} AND lower(title) LIKE '%{{word}}%' "
     "ORDER BY published_at DESC, id LIMIT 100",
-    "export": f"SELECT {SHOWN} FROM mentions WHERE {MENTION} AND lab = 'openai'",
 }
+EXPORT = f"SELECT {SHOWN} FROM mentions WHERE {MENTION} AND lab = 'openai'"
 TYPES = {
     pl.String: "TEXT",
     pl.Float64: "DOUBLE PRECISION",
@@ -56,6 +57,15 @@ class Peer:
     name = "?"
     newest = f"SELECT value, max(known_at) FROM observations WHERE known_at <= {{known}} GROUP BY {POINT}"
     mark = "?"
+    instant: str
+    """A column of microseconds as it stands in a file: every file says the same."""
+
+    @property
+    def exported(self) -> str:
+        sql = EXPORT
+        for name in ("published_at", "known_at"):
+            sql = sql.replace(name, f"{self.instant.format(name)} AS {name}", 1)
+        return sql
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -99,7 +109,7 @@ class Peer:
 
     def export(self, path: Path) -> int:
         with closing(self.connect()) as connection, path.open("w", newline="") as file:
-            rows = connection.execute(ASKED["export"])
+            rows = connection.execute(self.exported)
             writer = csv.writer(file)
             writer.writerow(SHOWN.split(", "))
             writer.writerows(iter(rows.fetchone, None))
@@ -129,6 +139,7 @@ class Peer:
 class SQLite(Peer):
     name = f"SQLite {sqlite3.sqlite_version}"
     journal = "WAL"
+    instant = "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%06dZ', {0} % 1000000)"
 
     def connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.home / "peer.sqlite")
@@ -154,6 +165,7 @@ class SQLite(Peer):
 
 class DuckDB(Peer):
     name = f"DuckDB {duckdb.__version__}"
+    instant = "strftime(make_timestamp({0}), '%Y-%m-%dT%H:%M:%S.%fZ')"
     newest = f"SELECT arg_max(value, known_at) AS value FROM observations WHERE known_at <= {{known}} GROUP BY {POINT}"
 
     def connect(self) -> Any:
@@ -169,7 +181,7 @@ class DuckDB(Peer):
 
     def export(self, path: Path) -> int:
         with closing(self.connect()) as connection:
-            connection.execute(f"COPY ({ASKED['export']}) TO '{path}' (HEADER)")
+            connection.execute(f"COPY ({self.exported}) TO '{path}' (HEADER)")
         return path.stat().st_size
 
     def cold(self, first: int) -> str:
@@ -179,6 +191,7 @@ class DuckDB(Peer):
 
 class PostgreSQL(Peer):
     mark = "%s"
+    instant = "to_char('epoch'::timestamp + {0} * interval '1 microsecond', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
     newest = (
         f"SELECT DISTINCT ON ({POINT}) value FROM observations WHERE known_at <= {{known}} "
         f"ORDER BY {POINT}, known_at DESC"
@@ -219,7 +232,7 @@ class PostgreSQL(Peer):
             connection.execute(f"VACUUM ANALYZE {table}".encode())
 
     def export(self, path: Path) -> int:
-        copy_out = f"COPY ({ASKED['export']}) TO STDOUT (FORMAT csv, HEADER)".encode()
+        copy_out = f"COPY ({self.exported}) TO STDOUT (FORMAT csv, HEADER)".encode()
         with closing(self.connect()) as there, path.open("wb") as file, there.cursor().copy(copy_out) as copy:
             for piece in copy:
                 file.write(piece)

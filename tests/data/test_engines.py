@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -46,6 +47,13 @@ def pages(store: Store) -> list[Any]:
     return [first, mentions.page(store, Wanted(), 20, cursor), mentions.page(store, searched, 5)]
 
 
+def saved(store: Store) -> list[Any]:
+    """The file of all mentions of a lab."""
+    with tempfile.TemporaryDirectory() as home:
+        mentions.save(store, Wanted(labs=("openai",)), path := Path(home) / "a.csv")
+        return sorted(path.read_text(encoding="utf-8").splitlines())
+
+
 QUESTIONS: dict[str, Callable[[Store], Any]] = {
     "indicators": at_each(queries.indicators),
     "observations": at_each(queries.observations, "metr_p50"),
@@ -77,6 +85,7 @@ QUESTIONS: dict[str, Callable[[Store], Any]] = {
     "changed_definitions": lambda s: [changes.changed_definitions(s, BEFORE), changes.changed_definitions(s, LATER)],
     "changed_flags": lambda s: [changes.changed_flags(s), changes.changed_flags(s, at(2), at(3))],
     "page": pages,
+    "save": saved,
     "daily": lambda s: mentions.daily(s),
     "present": at_each(mentions.present),
     "articles": lambda s: mentions.articles(s, Wanted(), 20),
