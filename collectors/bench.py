@@ -158,7 +158,7 @@ parsing the same answers alone, in the same process. Medians; seconds on a machi
 |---|---|---|---|---|---|---|"""
 _READING = """The goal is a ratio of 2 and 300 MB. What a replay costs beyond parsing is mostly opening and committing
 tables, which is the same for ten rows as for ten thousand: the fuller the answers, the smaller the ratio. Of the
-memory some 145 MB are the libraries once loaded, and most of the rest is their code that a first commit brings in."""
+memory some 80 MB are the libraries once loaded, and most of the rest is their code that a first commit brings in."""
 
 
 def _rows(collector: Collector, folder: Path) -> int:

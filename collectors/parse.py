@@ -22,8 +22,6 @@ from itertools import takewhile, zip_longest
 from typing import Any, TypeVar
 from urllib.parse import urljoin
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 
 from data.schema import Failure
@@ -44,9 +42,6 @@ _BROKEN_ZIP = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, RuntimeError, OSError, ValueError, LookupError),
 )
-_PARQUET = b"PAR1"
-# Arrow reports most damage as its own errors, and some as what its decoders stumbled over
-_BROKEN_PARQUET = (pa.ArrowException, OSError, ValueError, LookupError, TypeError, AttributeError, MemoryError)
 # the last four: PyYAML stumbles over tags on values they do not fit
 _BROKEN_YAML = (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError, ArithmeticError)
 Entry = TypeVar("Entry")
@@ -70,7 +65,7 @@ def counting() -> Iterator[list[int]]:
         _records.reset(token)
 
 
-def _note(records: int) -> None:
+def note(records: int) -> None:
     if (read := _records.get()) is not None:
         read.append(records)
 
@@ -143,7 +138,7 @@ def json_document(body: bytes, where: str) -> Any:
         raise Failure("bad_content", f"{where}: not JSON ({error})") from None
     if document is None or _is_error(document):
         raise _message(text, where)
-    _note(objects)
+    note(objects)
     return document
 
 
@@ -196,7 +191,7 @@ def yaml_document(body: bytes, where: str) -> Any:
     # any words are YAML: a text, and no table
     if not isinstance(document, list | dict) or _is_error(document):
         raise _message(text, where)
-    _note(loader.mappings)
+    note(loader.mappings)
     return document
 
 
@@ -238,7 +233,7 @@ def csv_rows(body: bytes, required: tuple[str, ...], where: str, *, ragged: bool
             rows += 1
     except csv.Error as error:
         raise Failure("bad_content", f"{where}: not CSV ({error})") from None
-    _note(rows - 1)
+    note(rows - 1)
     return CsvRows(body, header)
 
 
@@ -285,7 +280,7 @@ def markdown_table(body: bytes, required: tuple[str, ...], where: str) -> list[d
                 at = f"{where}: {cells[0][:80]!r}"
                 raise Failure("bad_content", f"{at} has {len(cells)} cells under {len(header)} columns")
             rows.append(dict(zip(header, cells, strict=True)))
-        _note(len(rows))
+        note(len(rows))
         return rows
     if not tables:
         raise _message(text, where)
@@ -299,57 +294,6 @@ def _markdown_cells(line: str) -> list[str]:
         return []
     plain = re.sub(r"\[\^[^\]]*\]", "", re.sub(r"\[([^\]^]+)\]\((?:[^()]|\([^()]*\))*\)", r"\1", line))
     return [visible(cell) for cell in plain[1:-1].split("|")]
-
-
-def parquet_rows(
-    body: bytes, required: tuple[str, ...], where: str, *, only: tuple[str, str] | None = None
-) -> list[dict[str, Any]]:
-    """The required columns of a Parquet file, row by row; `only` picks the rows with this value in this column.
-
-    The caps are checked on what the file says of itself before anything is unpacked, and text is read by its
-    dictionary, so that a long cell repeated is one cell. NaN is how pandas writes a missing value: None.
-    """
-    if not (len(body) > 2 * len(_PARQUET) and body.startswith(_PARQUET) and body.endswith(_PARQUET)):
-        raise Failure("bad_content", f"{where}: not a Parquet file, beginning {body[:100]!r}")
-    try:
-        file = pq.ParquetFile(io.BytesIO(body))
-        said = file.metadata
-        unpacked = sum(said.row_group(i).total_byte_size for i in range(said.num_row_groups))
-        if said.num_rows > MOST_ROWS or unpacked > MOST_BYTES or unpacked > MOST_RATIO * len(body):
-            raise Failure("too_large", f"{where}: a table of {said.num_rows} rows and {unpacked} bytes")
-        missing = [name for name in required if name not in file.schema_arrow.names]
-        if missing:
-            raise Failure("schema", f"{where}: no column named {missing[0]!r}")
-        wanted = [*dict.fromkeys([*required, only[0]] if only else required)]
-        texts = [name for name in wanted if pa.types.is_string(file.schema_arrow.field(name).type)]
-        rows: list[dict[str, Any]] = []
-        for batch in pq.ParquetFile(io.BytesIO(body), read_dictionary=texts).iter_batches(columns=wanted):
-            chosen = _places(batch[only[0]], only[1]) if only else range(len(batch))
-            if len(rows) + len(chosen) > MOST_ROWS_READ:
-                raise Failure("too_large", f"{where}: {len(rows) + len(chosen)} rows or more to read")
-            rows += [{name: batch[name][place].as_py() for name in required} for place in chosen]
-    except _BROKEN_PARQUET as error:
-        raise Failure("bad_content", f"{where}: not Parquet ({' '.join(str(error).split())[:200]})") from None
-    _note(len(rows))
-    return [{name: _parquet_cell(cell, f"{where}: {name}") for name, cell in row.items()} for row in rows]
-
-
-def _places(column: pa.Array, value: str) -> list[int]:
-    """The rows with this value. By hand: Arrow's own filters load pandas, twice the memory of all that we read."""
-    if not isinstance(column, pa.DictionaryArray):
-        return [place for place, cell in enumerate(column.to_pylist()) if cell == value]
-    texts = column.dictionary.to_pylist()
-    return [place for place, at in enumerate(column.indices.to_pylist()) if at is not None and texts[at] == value]
-
-
-def _parquet_cell(cell: Any, where: str) -> Any:
-    if isinstance(cell, str):
-        return visible(cell)
-    if not isinstance(cell, float) or math.isfinite(cell):
-        return cell
-    if math.isnan(cell):
-        return None
-    raise Failure("bad_content", f"{where} is {cell}, which is no number")
 
 
 def zip_members(body: bytes, where: str) -> Mapping[str, bytes]:

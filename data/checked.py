@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
 from data.schema import BadRow, Column, Table
 
@@ -14,15 +13,14 @@ _PART = r"^[A-Za-z0-9_.-]+$"
 
 def checked(table: Table, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Rows as a frame of the declared types. BadRow for what no table may hold, naming column and value."""
-    names = set(table.schema.names)
+    names = set(table.names)
     listed = list(rows)
     for row in listed:
         if row.keys() != names:
             raise BadRow(f"{table.name}: columns {sorted(set(row) ^ names)} are missing or unknown")
     for column in table.columns:
         _refuse_kind(table, column, [value for row in listed if (value := row[column.name]) is not None])
-    # not by way of Arrow: its constructors load pandas, which costs 60 MB and serves pages alone
-    frame = pl.DataFrame([_series(table, name, kind, listed) for name, kind in pl.Schema(table.schema).items()])
+    frame = pl.DataFrame([_series(table, name, kind, listed) for name, kind in table.schema.items()])
     for column in table.columns:
         values = frame[column.name]
         if not column.nullable:
@@ -43,12 +41,12 @@ def _series(table: Table, name: str, kind: pl.DataType, rows: Sequence[Mapping[s
 
 def _refuse_kind(table: Table, column: Column, values: Sequence[Any]) -> None:
     """What Polars would take for something else: a truth for a number, a day or a text for an instant."""
-    if pa.types.is_timestamp(column.type):
+    if isinstance(column.type, pl.Datetime):
         _refuse(table, column, "is no instant", [v for v in values if not isinstance(v, datetime)])
         _refuse(table, column, "has no zone", [v for v in values if v.tzinfo is None])
-    elif pa.types.is_date(column.type):
+    elif column.type == pl.Date:
         _refuse(table, column, "is no day", [v for v in values if not isinstance(v, date) or isinstance(v, datetime)])
-    elif pa.types.is_integer(column.type):
+    elif column.type.is_integer():
         _refuse(table, column, "is no number", [v for v in values if isinstance(v, bool)])
 
 

@@ -1,6 +1,6 @@
 """The data dictionary: every table and column in words, as a page made from the schema."""
 
-import pyarrow as pa
+import polars as pl
 
 from data.schema import TABLES, Column, Table
 
@@ -37,8 +37,8 @@ def _row(column: Column) -> str:
     return f"| `{column.name}` | {_type(column.type)} | {column.unit} | {empty} | {column.meaning} |"
 
 
-def _type(kind: pa.DataType) -> str:
-    if pa.types.is_timestamp(kind):
+def _type(kind: pl.DataType) -> str:
+    if isinstance(kind, pl.Datetime):
         return "instant"
-    names = {pa.string(): "text", pa.float64(): "number", pa.date32(): "day", pa.bool_(): "yes or no"}
+    names = {pl.String(): "text", pl.Float64(): "number", pl.Date(): "day", pl.Boolean(): "yes or no"}
     return names.get(kind, "whole number")

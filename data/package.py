@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import pyarrow as pa
+import polars as pl
 
 from data.resources import Resource, Scope
 from data.schema import Column
@@ -117,16 +117,16 @@ def _field(column: Column) -> dict[str, Any]:
     return {**field, "constraints": constraints} if constraints else field
 
 
-def _type(kind: pa.DataType) -> tuple[str, dict[str, str]]:
-    if pa.types.is_timestamp(kind):
+def _type(kind: pl.DataType) -> tuple[str, dict[str, str]]:
+    if isinstance(kind, pl.Datetime):
         return "datetime", {"format": _FRICTIONLESS_INSTANT}
-    if pa.types.is_date(kind):
+    if kind == pl.Date:
         return "date", {}
-    if pa.types.is_floating(kind):
+    if kind.is_float():
         return "number", {}
-    if pa.types.is_integer(kind):
+    if kind.is_integer():
         return "integer", {}
-    return ("boolean", {}) if pa.types.is_boolean(kind) else ("string", {})
+    return ("boolean", {}) if kind == pl.Boolean else ("string", {})
 
 
 def sums(members: Sequence[Member]) -> bytes:

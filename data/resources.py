@@ -9,7 +9,6 @@ from datetime import datetime
 
 import narwhals as nw
 import polars as pl
-import pyarrow as pa
 
 from data.frames import Rows, first_row
 from data.schema import HOUSEKEEPING, INDICATORS, MENTIONS, OBSERVATIONS, QUARANTINE, RUNS, TABLES, Column, Table
@@ -66,10 +65,7 @@ class Resource:
 
     def empty(self) -> pl.DataFrame:
         """The file without a row."""
-        schema = pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
-        made = pl.from_arrow(schema.empty_table())
-        assert isinstance(made, pl.DataFrame)
-        return made
+        return pl.DataFrame(schema={c.name: c.type for c in self.columns})
 
 
 def known(store: Store, name: str, instant: datetime) -> pl.LazyFrame:
@@ -227,9 +223,9 @@ _VALUES = _columns(
     OBSERVATIONS, "indicator", "variant", "subject", "model", "lab", "date", "value", "unit", "low", "high", "level",
     "bound", "url", "stated_at", "detail", "source",
 )  # fmt: skip
-_LICENCE = Column("licence", pa.string(), "licence or terms, as the publisher states them; see LICENCES.md")
+_LICENCE = Column("licence", pl.String(), "licence or terms, as the publisher states them; see LICENCES.md")
 _KNOWN = _columns(OBSERVATIONS, "known_at", "run_id")
-_FIRST = Column("first_known_at", pa.timestamp("us", "UTC"), "when the first value of this point was stored")
+_FIRST = Column("first_known_at", pl.Datetime("us", "UTC"), "when the first value of this point was stored")
 
 
 def resources() -> tuple[Resource, ...]:
@@ -264,10 +260,10 @@ def resources() -> tuple[Resource, ...]:
         Resource(
             "left_out", "Rows that are in the tables and not here: how many, and why",
             (
-                Column("table", pa.string(), "file that the rows would stand in"),
+                Column("table", pl.String(), "file that the rows would stand in"),
                 *_columns(OBSERVATIONS, "source", "indicator"),
-                Column("rows", pa.int64(), "how many"),
-                Column("reason", pa.string(), "why they are left out"),
+                Column("rows", pl.Int64(), "how many"),
+                Column("reason", pl.String(), "why they are left out"),
             ),
             ("table", "source", "indicator", "reason"), _left_out,
         ),

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-import pyarrow as pa
+import polars as pl
 
 Stage = Literal[
     "inputs",
@@ -349,10 +349,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: its Arrow type, whether it may be null, what it means, and the unit of a number."""
+    """One column of a table: its type, whether it may be null, what it means, and the unit of a number."""
 
     name: str
-    type: pa.DataType
+    type: pl.DataType
     meaning: str
     nullable: bool = False
     unit: str = ""
@@ -379,12 +379,16 @@ class Table:
     together: str | None = None
 
     @property
-    def schema(self) -> pa.Schema:
-        return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
+    def names(self) -> list[str]:
+        return [c.name for c in self.columns]
+
+    @property
+    def schema(self) -> pl.Schema:
+        return pl.Schema({c.name: c.type for c in self.columns})
 
 
-_INSTANT = pa.timestamp("us", "UTC")
-_text, _double, _int, _int64, _day = pa.string(), pa.float64(), pa.int32(), pa.int64(), pa.date32()
+_INSTANT = pl.Datetime("us", "UTC")
+_text, _double, _int, _int64, _day = pl.String(), pl.Float64(), pl.Int32(), pl.Int64(), pl.Date()
 
 
 def _columns(*rows: tuple[Any, ...]) -> tuple[Column, ...]:
@@ -435,7 +439,7 @@ INDICATORS = Table(
         ("known_at", _INSTANT, "when this definition was stored"),
         ("indicator", _text, "key of the indicator"),
         ("name", _text, "title on screen"),
-        ("plural", pa.bool_(), "whether the title takes a plural verb"),
+        ("plural", pl.Boolean(), "whether the title takes a plural verb"),
         ("definition", _text, "what is measured, in our words"),
         ("unit", _text, "unit of the values"),
         ("stage", _text, "stage of the loop that the indicator stands at"),

@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import polars as pl
-import pyarrow as pa
 
 from data.schema import BASELINE, INDICATORS, MENTIONS, OBSERVATIONS, Table
 from data.store import Store
@@ -128,13 +127,13 @@ def _typed(table: Table, row: Mapping[str, str]) -> dict[str, Any]:
     return {c.name: _cell(c.type, c.nullable, row[c.name]) for c in table.columns if c.name not in set_later}
 
 
-def _cell(kind: pa.DataType, nullable: bool, text: str) -> Any:
+def _cell(kind: pl.DataType, nullable: bool, text: str) -> Any:
     if nullable and not text:
         return None
-    if pa.types.is_floating(kind):
+    if kind.is_float():
         return float(text)
-    if pa.types.is_boolean(kind):
+    if kind == pl.Boolean:
         return text == "true"
-    if pa.types.is_date(kind):
+    if kind == pl.Date:
         return date.fromisoformat(text)
-    return datetime.fromisoformat(text) if pa.types.is_timestamp(kind) else text
+    return datetime.fromisoformat(text) if isinstance(kind, pl.Datetime) else text

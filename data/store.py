@@ -23,9 +23,18 @@ from urllib.parse import unquote
 
 import narwhals as nw
 import polars as pl
-import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
+from arro3.core import Table as ArrowTable
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    Field,
+    Schema,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.schema import PrimitiveType
 
 from data import engine
 from data.checked import checked
@@ -41,6 +50,12 @@ LAYOUT = WriterProperties(compression="ZSTD", max_row_group_size=16_384)
 small groups leave out more, smaller ones than this compress worse and take longer to open."""
 CHECKPOINT_EVERY = "20"
 """Opening a table reads the commits since its last checkpoint one by one, which tells on a bucket."""
+
+_KINDS: dict[pl.DataType, str] = {
+    pl.String(): "string", pl.Float64(): "double", pl.Int32(): "integer", pl.Int64(): "long", pl.Boolean(): "boolean",
+    pl.Date(): "date", pl.Datetime("us", "UTC"): "timestamp",
+}  # fmt: skip
+"""How Delta calls the types of our columns."""
 
 
 class OlderThanStored(Failure):
@@ -93,7 +108,7 @@ class Store:
                 Path(self._at(table.name)).mkdir(parents=True, exist_ok=True)
             DeltaTable.create(
                 self._at(table.name),
-                schema=Schema.from_arrow(table.schema),
+                schema=Schema(_fields(table.columns)),
                 partition_by=[table.partition] if table.partition else [],
                 mode="ignore",
                 configuration={"delta.appendOnly": "true", "delta.checkpointInterval": CHECKPOINT_EVERY},
@@ -107,18 +122,17 @@ class Store:
 
     def _add(self, table: Table, columns: Sequence[Column]) -> int:
         stored = self.table(table.name)
-        fields = Schema.from_arrow(pa.schema([pa.field(c.name, c.type) for c in columns])).fields
         names = {field.name for field in stored.schema().fields}
-        if wanted := [field for field in fields if field.name not in names]:  # not added by another process since
+        if wanted := [f for f in _fields(columns) if f.name not in names]:  # not added by another process since
             stored.alter.add_columns(wanted)
         return len(wanted)
 
     def _missing(self, table: Table, stored: DeltaTable) -> list[Column]:
         """Declared columns that a stored table lacks. Upgrades only ever add columns that may be empty."""
-        here, there = table.schema, pa.schema(stored.schema().to_arrow())
-        newer = sorted(set(there.names) - set(here.names))
-        newer += [name for name in there.names if name in here.names and here.field(name) != there.field(name)]
-        missing = [c for c in table.columns if c.name not in there.names]
+        here, there = ({f.name: f for f in fields} for fields in (_fields(table.columns), stored.schema().fields))
+        newer = sorted(there.keys() - here.keys())
+        newer += [name for name in there if name in here and here[name] != there[name]]
+        missing = [c for c in table.columns if c.name not in there]
         if newer or not all(c.nullable for c in missing):
             named = ", ".join(newer or [c.name for c in missing if not c.nullable])
             raise Failure(
@@ -165,7 +179,7 @@ class Store:
         """All rows of a table, every vintage. An absent table reads as an empty one, an absent column as empty."""
         found = self.find(name)
         if found is None:
-            return pl.LazyFrame(schema=pl.Schema(TABLES[name].schema))
+            return pl.LazyFrame(schema=TABLES[name].schema)
         return self._scan(name, found)
 
     def rows(self, name: str) -> nw.LazyFrame[Any]:
@@ -175,11 +189,11 @@ class Store:
         return nw.from_native(self.read(name))
 
     def _scan(self, name: str, stored: DeltaTable) -> pl.LazyFrame:
-        rows, names = pl.scan_delta(stored, storage_options=self._io), TABLES[name].schema.names
+        rows, names = pl.scan_delta(stored, storage_options=self._io), TABLES[name].names
         there = [field.name for field in stored.schema().fields]
         if there == names:
             return rows
-        absent = {n: pl.lit(None, dtype) for n, dtype in pl.Schema(TABLES[name].schema).items() if n not in there}
+        absent = {n: pl.lit(None, dtype) for n, dtype in TABLES[name].schema.items() if n not in there}
         return rows.with_columns(**absent).select(names)
 
     def append_new(self, name: str, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -242,7 +256,7 @@ class Store:
         looked_at = [Transaction(f"{table.name}/{part}", stored.version()) for part in sorted(set(parts))]
         write_deltalake(
             stored,
-            rows.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(table.schema),  # Sail reads no large strings
+            _arrow(table, rows),
             mode="append",
             writer_properties=LAYOUT,
             commit_properties=CommitProperties(app_transactions=looked_at),
@@ -319,6 +333,18 @@ def _to_disk(folder: Path, version: int) -> None:
             os.close(descriptor)
 
 
+def _fields(columns: Iterable[Column]) -> list[Field]:
+    return [Field(c.name, PrimitiveType(_KINDS[c.type]), nullable=c.nullable) for c in columns]
+
+
+def _arrow(table: Table, rows: pl.DataFrame) -> ArrowTable:
+    """The rows with the types that the table has in files: a file keeps Polars' own ones, which Sail cannot read."""
+    schema, given = Schema(_fields(table.columns)).to_arrow(), ArrowTable.from_arrow(rows)
+    return ArrowTable.from_arrays(
+        [given.column(name).cast(schema.field(name).type) for name in schema.names], schema=schema
+    )
+
+
 def _parts(table: Table, rows: pl.DataFrame) -> list[str]:
     """The partitions that rows belong to; one without a name where a table has none."""
     return rows[table.partition].unique().to_list() if table.partition else [""]
@@ -352,7 +378,7 @@ def _new_vintages(table: Table, batch: pl.DataFrame, stored: pl.LazyFrame, at: d
     if at is not None and len(done):
         _refuse_older(table, done, stored, at)
     ids = [digest(*row) for row in done.select(*point, *table.compared, "prev_id").iter_rows()]
-    return done.with_columns(row_id=pl.Series(ids, dtype=pl.String)).select(table.schema.names)
+    return done.with_columns(row_id=pl.Series(ids, dtype=pl.String)).select(table.names)
 
 
 def _refuse_older(table: Table, new: pl.DataFrame, stored: pl.LazyFrame, at: datetime) -> None:

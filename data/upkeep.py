@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
-import pyarrow as pa
 
 from data.schema import TABLES, Failure, Table
 from data.store import LAYOUT, Store
@@ -60,7 +59,7 @@ def _compact(store: Store, name: str) -> int:
 
 def _scattered(store: Store, name: str, partition: str) -> list[str]:
     """The partitions that lie in more files than their size asks for."""
-    files = pl.DataFrame(pa.table(store.table(name).get_add_actions(flatten=True)))
+    files = pl.DataFrame(store.table(name).get_add_actions(flatten=True))
     parts = files.group_by(part=f"partition.{partition}").agg(pl.len(), pl.col("size_bytes").sum())
     return parts.filter(pl.col("len") > 1 + pl.col("size_bytes") // FILE_BYTES)["part"].sort().to_list()
 
@@ -78,7 +77,7 @@ def extent(store: Store, name: str) -> dict[str, Any]:
     table = store.find(name)
     if table is None:
         return {"version": -1, "files": 0, "rows": 0, "bytes": 0, "newest_known_at": None}
-    files = pl.DataFrame(pa.table(table.get_add_actions(flatten=True)))
+    files = pl.DataFrame(table.get_add_actions(flatten=True))
     newest = files[f"max.{TABLES[name].stamp}"].max() if len(files) else None
     return {
         "version": int(table.version()),

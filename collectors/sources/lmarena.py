@@ -12,7 +12,8 @@ from itertools import groupby
 from typing import Any
 
 from collectors.labs import lab_of
-from collectors.parse import day, parquet_rows
+from collectors.parquet import parquet_rows
+from collectors.parse import day
 from collectors.source import Http, Row, Source
 from data.schema import Failure, Indicator, Observation, Refused, Variant
 

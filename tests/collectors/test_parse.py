@@ -1,12 +1,9 @@
 """The strict readers: what they take for data, and what they refuse."""
 
-import contextlib
 import io
 import json
-import math
 import os
 import random
-import resource
 import struct
 import time
 import zipfile
@@ -14,12 +11,9 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from collectors import parse
-from collectors.parse import parquet_rows
 from data.schema import Failure
 
 TABLE = "model,score\nA,1\nB,2\n"
@@ -370,70 +364,6 @@ def test_days() -> None:
 )
 def test_days_in_other_forms_are_refused(value: object) -> None:
     assert refused(parse.day, value, "here") == f"bad_content here: not a day: {value!r}"
-
-
-# ---- Parquet
-
-
-def parquet(**columns: list[object]) -> bytes:
-    file = io.BytesIO()
-    pq.write_table(pa.table(columns), file)
-    return file.getvalue()
-
-
-def test_a_parquet_file_gives_rows_by_name_and_pandas_missing_value_is_none() -> None:
-    body = parquet(model=["a", "b"], kind=["x", "y"], score=[1.5, math.nan], extra=[1, 2])
-    assert parquet_rows(body, ("model", "score"), "here") == [
-        {"model": "a", "score": 1.5},
-        {"model": "b", "score": None},
-    ]
-    assert parquet_rows(body, ("model",), "here", only=("kind", "y")) == [{"model": "b"}]
-
-
-def test_a_parquet_file_without_a_column_names_it() -> None:
-    with pytest.raises(Failure, match="no column named 'score'") as caught:
-        parquet_rows(parquet(model=["a"]), ("model", "score"), "here")
-    assert caught.value.outcome == "schema"
-
-
-def test_infinity_in_a_parquet_file_is_no_number() -> None:
-    with pytest.raises(Failure, match="score is inf") as caught:
-        parquet_rows(parquet(score=[math.inf]), ("score",), "here")
-    assert caught.value.outcome == "bad_content"
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_a_damaged_parquet_file_is_a_failure_and_never_a_crash(seed: int) -> None:
-    dice = random.Random(seed)
-    body = bytearray(parquet(model=["a", "b"] * 50, score=[1.5, 2.5] * 50))
-    for _ in range(dice.randint(1, 20)):
-        body[dice.randrange(4, len(body) - 4)] = dice.randrange(256)
-    with contextlib.suppress(Failure):
-        parquet_rows(bytes(body), ("model", "score"), "here")
-
-
-@pytest.mark.parametrize("body", [b"", b"PAR1", b"PAR1PAR1", b"<html>", b"PAR1" + b"\0" * 40 + b"PAR1"])
-def test_what_is_no_parquet_file_is_bad_content(body: bytes) -> None:
-    with pytest.raises(Failure) as caught:
-        parquet_rows(body, ("model",), "here")
-    assert caught.value.outcome == "bad_content"
-
-
-def test_more_rows_than_any_source_has_are_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    body = parquet(model=["a"] * 11)
-    for cap in ("MOST_ROWS", "MOST_ROWS_READ"):
-        with monkeypatch.context() as changed:
-            changed.setattr(parse, cap, 10)
-            with pytest.raises(Failure, match="11 rows") as caught:
-                parquet_rows(body, ("model",), "here")
-            assert caught.value.outcome == "too_large"
-
-
-def test_a_long_cell_repeated_costs_no_memory() -> None:
-    body = parquet(model=["x" * 1_000_000] * 300 + ["a"], kind=["many"] * 300 + ["one"])
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert parquet_rows(body, ("model",), "here", only=("kind", "one")) == [{"model": "a"}]
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
 def test_a_link_that_is_no_address_stays_as_it_is_for_others_to_refuse() -> None:

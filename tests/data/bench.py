@@ -41,9 +41,6 @@ RARE = "zebrafish"
 FIRST = LAST - timedelta(days=90)
 KNOWN = datetime(2026, 10, 20, tzinfo=UTC)
 YEAR = LAST - timedelta(days=365)
-TYPES = {
-    table.name: pl.DataFrame(pl.from_arrow(table.schema.empty_table())).schema for table in (MENTIONS, OBSERVATIONS)
-}
 
 
 def days(day: date) -> int:
@@ -99,7 +96,7 @@ def made_mentions(total: int) -> Iterator[pl.DataFrame]:
             kind=pl.lit("press"), publisher_lab=pl.lit(None, pl.String), precision=pl.lit("second"), lang=pl.lit("en"),
             tagger=pl.lit("t1"), evidence=pl.lit('{"alias": "a", "strength": "strong"}'), month=pl.lit(f"{first:%Y-%m}"),
             run_id=pl.lit(digest(number)),
-        ).select(MENTIONS.schema.names).cast(TYPES["mentions"])  # fmt: skip
+        ).select(MENTIONS.names).cast(MENTIONS.schema)  # fmt: skip
 
 
 def made_observations(total: int) -> Iterator[pl.DataFrame]:
@@ -125,7 +122,7 @@ def made_observations(total: int) -> Iterator[pl.DataFrame]:
         run_id=pl.lit("r"),
     )  # fmt: skip
     for _, piece in rows.group_by("source", maintain_order=True):
-        yield piece.select(OBSERVATIONS.schema.names).cast(TYPES["observations"])
+        yield piece.select(OBSERVATIONS.names).cast(OBSERVATIONS.schema)
 
 
 def made_daily() -> pl.DataFrame:
@@ -139,7 +136,7 @@ def made_daily() -> pl.DataFrame:
         indicator=pl.col("source") + "_daily", variant=pl.lit("t1"), known_at=pl.col("date").cast(pl.Datetime("us", "UTC")),
         bound=pl.lit("="), unit=pl.lit("articles"), run_id=pl.lit("r"),
     )  # fmt: skip
-    empty = pl.DataFrame(schema=TYPES["observations"])
+    empty = pl.DataFrame(schema=OBSERVATIONS.schema)
     return pl.concat([empty, rows.cast({"value": pl.Float64})], how="diagonal").select(empty.columns)
 
 
@@ -369,7 +366,7 @@ def sourced(source: str) -> dict[str, Any]:
     numbers = {"period_days": 1.0, "grace_days": 1.0, "plural": False, "known_at": datetime(2026, 1, 1, tzinfo=UTC)}
     none = dict.fromkeys(("lower", "upper", "closed_on", "max_factor", "prev_id"))
     named = {"source": source, "indicator": source, "row_id": source, "share": "full", "variants": "[]"}
-    return dict.fromkeys(INDICATORS.schema.names, "") | numbers | none | named
+    return dict.fromkeys(INDICATORS.names, "") | numbers | none | named
 
 
 Results = dict[int, tuple[dict[str, Figures], Figures]]

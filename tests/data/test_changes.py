@@ -12,7 +12,7 @@ from data.schema import OBSERVATIONS
 from data.store import Store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-TYPES = dict(pl.from_arrow(OBSERVATIONS.schema.empty_table()).schema)  # type: ignore[union-attr]
+TYPES = OBSERVATIONS.schema
 State = tuple[float | None, float | None, str]
 
 
@@ -68,7 +68,7 @@ class Remembered(Store):
 
     def read(self, name: str) -> pl.LazyFrame:
         assert name == "observations"
-        return pl.LazyFrame(self.vintages, schema=pl.Schema(TYPES))
+        return pl.LazyFrame(self.vintages, schema=TYPES)
 
     vintages: ClassVar[list[dict[str, Any]]] = []
 

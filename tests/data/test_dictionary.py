@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from data.dictionary import page
@@ -20,11 +19,11 @@ def test_every_number_has_a_unit_and_every_column_a_meaning(name: str) -> None:
     for column in TABLES[name].columns:
         assert len(column.meaning) > 5
         assert not column.meaning.endswith(".")
-        is_number = pa.types.is_floating(column.type) or pa.types.is_integer(column.type)
+        is_number = column.type.is_numeric()
         assert bool(column.unit) == is_number, column.name
 
 
 def test_keys_points_and_partitions_are_columns() -> None:
     for table in TABLES.values():
         named = {table.key, table.stamp, *table.point, *table.compared, *([table.partition] if table.partition else [])}
-        assert named <= set(table.schema.names)
+        assert named <= set(table.names)

@@ -68,7 +68,7 @@ def test_what_is_hostile_or_not_ours_stays_behind(news: Store, tmp_path: Path) -
         "not ours": {"source": "press_feeds"},
     }  # fmt: skip
     rows = [usual.with_columns(id=pl.lit(key), **{c: pl.lit(v) for c, v in o.items()}) for key, o in odd.items()]
-    news.append_frame("mentions", pl.concat(rows).select(MENTIONS.schema.names))
+    news.append_frame("mentions", pl.concat(rows).select(MENTIONS.names))
     mentions.save(news, Wanted(labs=("openai",)), tmp_path / "a.csv")
     found = read(tmp_path / "a.csv").filter(pl.col("id").is_in([*odd]))
     assert dict(found.select("id", "title").iter_rows())["formula"] == '\'=1+1, "quoted"\r'

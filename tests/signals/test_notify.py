@@ -84,7 +84,7 @@ def ran(store: Store, source: str, at: datetime, outcome: Outcome = "ok", error:
 
 
 def flagged(store: Store, state: str, at: datetime, indicator: str = "metr_p50") -> None:
-    blank = {name: None for name in FLAGS.schema.names if name not in ("row_id", "prev_id", "known_at")}
+    blank = {name: None for name in FLAGS.names if name not in ("row_id", "prev_id", "known_at")}
     row = {**blank, "indicator": indicator, "subject": "", "method": "bend-1", "state": state, "streak_on": 0,
            "streak_off": 0, "data_id": f"{at}", "n": 14, "ratio": 1.62, "p": 0.0004, "q": 0.02}  # fmt: skip
     store.append_vintages("flags", [row], at)
