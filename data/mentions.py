@@ -100,8 +100,9 @@ def save(store: Store, wanted: Wanted, path: Path) -> None:
     """
     permitted = terms(store, wanted.instant)
     rows = lazily(chosen(store, wanted).filter(nw.col("source").is_in(sources_to_pass_on(permitted))))
-    licensed = rows.join(licence_column(permitted), on="source", how="left", maintain_order="left")
-    tidy.csv_file(linked(licensed.select(COLUMNS)), path)
+    # the licence is made a cell once a source, and not once a row
+    cells, licences = tidy.cells(linked(rows.select(STORED))), tidy.cells(licence_column(permitted))
+    tidy.csv_file(cells.join(licences, on="source", how="left", maintain_order="left").select(COLUMNS), path)
 
 
 def _newest(rows: Rows, stretches: Iterable[list[str]], most: int) -> pl.DataFrame:

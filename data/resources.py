@@ -14,12 +14,11 @@ from data.frames import Rows, first_row
 from data.schema import HOUSEKEEPING, INDICATORS, MENTIONS, OBSERVATIONS, QUARANTINE, RUNS, TABLES, Column, Table
 from data.store import Store
 from data.terms import Terms, licence_column, sources_to_pass_on, terms, why_not
-from data.text import safe_link
+from data.text import LINK
 from data.vintages import as_of
 
 OLDER_TAGGER = "the same items by an older list of names, replaced since"
 ROWS_AT_ONCE = 200_000
-_PLAIN_LINK = r"^https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-\[\]-~]*)?$"
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,17 +196,8 @@ def _counted(rows: pl.LazyFrame, name: str, indicator: pl.Expr | str, why: Calla
 
 def linked(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The rows with only such addresses as may be shown as a link; others are left empty."""
-    return rows.with_columns(
-        pl.col(name).map_batches(_links, return_dtype=pl.String, is_elementwise=True)
-        for name in ("url", "canonical_url")
-        if name in rows.collect_schema()
-    )
-
-
-def _links(urls: pl.Series) -> pl.Series:
-    odd = urls.filter(~urls.str.contains(_PLAIN_LINK)).unique()
-    bad = [url for url in odd if not safe_link(url)]
-    return pl.select(pl.when(~urls.is_in(bad)).then(urls)).to_series() if bad else urls
+    names = {"url", "canonical_url"} & rows.collect_schema().keys()
+    return rows.with_columns(pl.when(pl.col(name).str.contains(LINK)).then(name).alias(name) for name in sorted(names))
 
 
 def _columns(table: Table, *names: str) -> tuple[Column, ...]:

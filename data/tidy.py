@@ -36,9 +36,9 @@ def _cell(column: pl.Expr, name: str, kind: pl.DataType) -> pl.Expr:
     return column
 
 
-def csv_file(rows: pl.LazyFrame, path: Path) -> None:
-    """The whole file, written as the rows are read: of any length in little memory."""
-    cells(rows).sink_csv(path, line_terminator=_END, engine="streaming")
+def csv_file(made: pl.LazyFrame, path: Path) -> None:
+    """The file of these `cells`, written as the rows are read: of any length in little memory."""
+    made.sink_csv(path, line_terminator=_END, engine="streaming")
 
 
 def csv_pieces(rows: pl.DataFrame, *, header: bool = True) -> Iterator[bytes]:
