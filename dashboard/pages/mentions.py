@@ -1,20 +1,22 @@
 """Who is talked about: how often, by lab and topic, against all that was read; and the newest titles."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
-import pandas as pd
 import polars as pl
 import streamlit as st
 
-from dashboard import attention, charts, evidence, frame, words
+from dashboard import attention, charts, evidence, frame, markup, words
 from dashboard.attention import Lines
 from dashboard.live import reader
+from dashboard.markup import Cell
 from dashboard.theme import FLAGS, lab_names, topic_names
 from dashboard.view import MOST_SEARCH, View
 from data import mentions, tidy
 from data.text import safe_link
+from signals.burst import Alarm
 
 PATH = "mentions"
 LATEST = 50
@@ -198,7 +200,7 @@ def _evidence(drawn: list[Lines], counts: pl.DataFrame, view: View) -> None:
         "A burst is a week above the 99 % limit of what the series' own past predicts, at the same number of items "
         "read. It is short, and is not acceleration: that is a lasting change of slope, tested on the weekly series."
     )
-    rows = []
+    rows: list[list[Cell]] = []
     catalogue = reader().catalogue(view.instant)
     for shown in drawn:
         prefix = counts.filter(pl.col("source") == shown.source)["indicator"][0].removesuffix(mentions.DAILY)
@@ -206,21 +208,24 @@ def _evidence(drawn: list[Lines], counts: pl.DataFrame, view: View) -> None:
             alarm = attention.burst_of(shown.of(series))
             key = attention.indicator_of(f"{prefix}_", series, catalogue)
             verdict = reader().series(key, view.instant).verdict if key else None
+            name = attention.name_of(series)
+            path = frame.address(View(as_of=view.as_of), key) if key else ""
             rows.append(
-                {
-                    "Source": _titles().get(shown.source, shown.source),
-                    "Series": attention.name_of(series),
-                    "Last week": words.number(alarm.count) if alarm else "",
-                    "Expected": words.number(alarm.expected) if alarm else "",
-                    "Limit": words.number(alarm.threshold) if alarm else "",
-                    "Burst": "too short a past" if alarm is None else "burst" if alarm.is_alarm else "no burst",
-                    "Acceleration": FLAGS[verdict.state].word if verdict else "not tested for this series",
-                    "Because": evidence.sentence(verdict) if verdict else "",
-                    "Page": frame.address(View(as_of=view.as_of), key) if key else None,
-                }
+                [
+                    markup.both(markup.link(name, path) if path else name, _titles().get(shown.source, shown.source)),
+                    words.number(alarm.count) if alarm else "",
+                    _expected(alarm) if alarm else "",
+                    "too short a past" if alarm is None else "burst" if alarm.is_alarm else "no burst",
+                    FLAGS[verdict.state].word if verdict else "not tested for this series",
+                    evidence.sentence(verdict) if verdict else "",
+                ]
             )
-    link = st.column_config.LinkColumn("Evidence", display_text="Open")
-    st.dataframe(rows, hide_index=True, height="content", column_config={"Page": link})
+    columns = ("Series", "Last week", "Expected", "Burst", "Acceleration", "Because")
+    frame.block(markup.table("Bursts and acceleration, by series", columns, rows))
+
+
+def _expected(alarm: Alarm) -> Cell:
+    return markup.both(words.number(alarm.expected), f"limit {words.number(alarm.threshold)}")
 
 
 # --- the titles
@@ -257,12 +262,10 @@ def _listed(found: pl.DataFrame, wanted: mentions.Wanted, view: View) -> None:
     own = " The labs' own posts are left out: choose “From the labs” to see them." if wanted.not_kind else ""
     baseline = " These came with the program (baseline); their titles are made of their addresses."
     st.caption(
-        f"Shown are {len(latest)}{more}. The same story in several outlets is one story. “About” is whom the title "
-        f"names, “From” who published it.{own}{baseline if latest['is_baseline'].all() else ''}"
+        f"Shown are {len(latest)}{more}. The same story in several outlets is one story. “About” is whom and what the "
+        f"title names.{own}{baseline if latest['is_baseline'].all() else ''}"
     )
-    st.dataframe(
-        _rows(latest), hide_index=True, column_config={"Link": st.column_config.LinkColumn(display_text="open")}
-    )
+    frame.block(markup.table("Newest articles", ("Title and outlet", "Published", "About"), _rows(latest)))
     free = latest.filter(pl.col("may_leave"))
     kept = len(latest) - len(free)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -280,20 +283,24 @@ def _listed(found: pl.DataFrame, wanted: mentions.Wanted, view: View) -> None:
             st.caption(f"{kept} of these rows are not ours to pass on: their links lead to the publishers.")
 
 
-def _rows(latest: pl.DataFrame) -> pd.DataFrame:
-    names, topics = lab_names(), topic_names()
-    return pd.DataFrame(
-        {
-            "When": (words.instant if row["precision"] == "second" else words.day)(row["published_at"]),
-            "About": ", ".join(names.get(lab, lab) for lab in row["labs"]),
-            "Topic": ", ".join(topics.get(topic, topic) for topic in row["topics"]),
-            "Title": row["title"],
-            "From": names.get(row["publisher_lab"], row["outlet"]) if row["publisher_lab"] else row["outlet"],
-            "Outlets": row["outlets"],
-            "Link": safe_link(row["url"]),
-        }
+def _rows(latest: pl.DataFrame) -> list[list[Cell]]:
+    return [
+        [
+            markup.both(markup.away(row["title"], row["url"]), _outlet(row)),
+            markup.whole((words.instant if row["precision"] == "second" else words.day)(row["published_at"])),
+            markup.both(_named(row["labs"], lab_names()), _named(row["topics"], topic_names())),
+        ]
         for row in latest.iter_rows(named=True)
-    )
+    ]
+
+
+def _outlet(row: Mapping[str, Any]) -> str:
+    name = lab_names().get(row["publisher_lab"], row["outlet"]) if row["publisher_lab"] else row["outlet"]
+    return f"{name}; this story in {row['outlets']} outlets" if row["outlets"] > 1 else str(name)
+
+
+def _named(keys: Sequence[str], names: Mapping[str, str]) -> str:
+    return ", ".join(names.get(key, key) for key in keys)
 
 
 def _file(rows: pl.DataFrame) -> pl.DataFrame:

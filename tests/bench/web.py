@@ -149,7 +149,7 @@ def many_mentions(store: Store, count: int) -> None:
     tagger = current_tagger(store.rows("mentions"))
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     labs = ["openai", "google", "anthropic", "meta", "deepseek", "alibaba", ""]
-    schema = pl.from_arrow(TABLES["mentions"].schema.empty_table()).schema  # type: ignore[union-attr]
+    schema = TABLES["mentions"].schema
     for start in range(0, count, 500_000):
         n = pl.int_range(start, min(start + 500_000, count), eager=True)
         seconds = (n * (1000 * 86_400) / count).cast(pl.Int64)
