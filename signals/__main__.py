@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one verb; exit code 1 with one sentence when it cannot be done."""
     args = _parser().parse_args(argv)
     verbs = {"evaluate": _evaluate, "test": _test, "backtest": _backtest, "simulate": _simulate, "bench": _bench,
-             "notify": _notify}  # fmt: skip
+             "replay": _replay, "notify": _notify}  # fmt: skip
     try:
         return verbs[args.verb](args)
     except (Failure, BadSeries, OffScale, NotPointData, settings.BadSetting) as problem:
@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     back = verbs.add_parser("backtest", help="when each flag would have been raised, replaying all stored vintages")
     back.add_argument("--write", action="store_true", help="also append what is new to the ledger")
     back.add_argument("--json", action="store_true")
+    again = verbs.add_parser("replay", help="find the ledger's newest findings again from the data known then")
+    again.add_argument(
+        "--as-of", type=_instant, metavar="T", help="an instant, or a day (its end); default: the newest"
+    )
     worlds = verbs.add_parser("simulate", help="simulated worlds of known truth: docs/simulation.md and the licence")
     simulate.add_arguments(worlds, HOME)
     speed = verbs.add_parser("bench", help="speed against other tools, in one run: rows of docs/benchmarks.md")
@@ -130,6 +134,14 @@ def _test(args: argparse.Namespace) -> int:
     verdict = own_series(args.file, how)
     print(json.dumps(verdict.as_json(), indent=1) if args.json else _told(verdict))
     return 0
+
+
+def _replay(args: argparse.Namespace) -> int:
+    count, differences = ledger.replay(Store(settings.read().store_uri), args.as_of)
+    for d in differences:
+        print(f"{d.indicator}: {d.what} is {d.written!r} in the ledger and {d.again!r} by the data known then")
+    print(f"{count} findings found again, {len({d.indicator for d in differences}) or 'none'} of them otherwise")
+    return 1 if differences else 0
 
 
 def _backtest(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ found again by the hash of the data, so looking more often changes nothing.
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -155,6 +156,38 @@ def backtest(store: Store) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["known_at"] or "", row["indicator"]))
 
 
+@dataclass(frozen=True)
+class Difference:
+    """What the ledger says of an indicator, and what its data say again."""
+
+    indicator: str
+    what: str
+    written: object
+    again: object
+
+
+def replay(store: Store, as_of: datetime | None = None) -> tuple[int, list[Difference]]:
+    """The newest finding of each indicator, found again from the vintages known then: how many, and what differs."""
+    told, held = _Evaluation(store, as_of, fresh=True), read(store, as_of)
+    return len(held), [difference for name in held for difference in _differences(told, name, held[name])]
+
+
+def _differences(told: "_Evaluation", name: str, written: Finding) -> Iterator[Difference]:
+    again = next((f for f in reversed(told.timeline(name)) if f.data_id == written.data_id), None)
+    if again is not None and written.power is not None:  # it was the newest then, which has its power in full
+        again = told.finding(name)
+    if again is None or again.data_id != written.data_id:
+        yield Difference(name, "data", written.data_id, None)
+        return
+    for what in ("state", "since", "n", "tested_as", "is_suppressed"):
+        if (one := getattr(written, what)) != (other := getattr(again, what)):
+            yield Difference(name, what, one, other)
+    for what in ("p", "ratio"):
+        one, other = (getattr(f.faster, what, None) for f in (written, again))
+        if one != other and not (one is not None and other is not None and math.isclose(one, other, rel_tol=1e-6)):
+            yield Difference(name, what, one, other)
+
+
 class _Evaluation:
     """One evaluation: catalogue, histories with their q, and the findings that the ledger holds already."""
 
@@ -183,7 +216,7 @@ class _Evaluation:
 
     def timeline(self, name: str) -> list[Finding]:
         """What would have been found after each step."""
-        steps = self.histories[name]
+        steps = self.histories.get(name, [])
         return [finding_of(name, steps[: i + 1]) for i in range(len(steps))]
 
     def verdict(self, name: str) -> Verdict:

@@ -174,7 +174,10 @@ def _history(found: list[Series], events: Events, view: View) -> None:
         when = words.day(known_at.date())  # type: ignore[attr-defined]
         rows.append([name, when, markup.text(event["sentence"])])
     frame.block(markup.table("Every change of a flag, newest first", ("Indicator", "When known", "What"), rows))
-    st.caption("When known: the vintage that caused it. As a feed: /feeds/signals.atom, or one a stage and indicator.")
+    st.caption(
+        "When known: the vintage that caused it. As a feed: /feeds/signals.atom, or one a stage and indicator. "
+        "That the flags of any day follow from what was known then shows: python -m signals replay --as-of DAY."
+    )
 
 
 def _changes(found: list[Series], events: Events, view: View) -> None:

@@ -191,6 +191,16 @@ def test_the_backtest_says_when_each_flag_would_have_been_raised(watched: Store)
     assert flags(watched) == 0
 
 
+def test_a_replay_finds_the_ledger_again_and_tells_what_was_changed_in_it(watched: Store) -> None:
+    ledger.update(watched)
+    for day in (1, 31, 61):
+        assert ledger.replay(watched, FIRST + timedelta(days=day)) == (1, [])
+    row = ledger._row(replace(told(watched), state="steady"))
+    watched.append_vintages("flags", [row], FIRST + timedelta(days=62))
+    assert ledger.replay(watched, FIRST + timedelta(days=61)) == (1, [])
+    assert ledger.replay(watched) == (1, [ledger.Difference("toy_horizon", "state", "steady", "confirmed")])
+
+
 def test_a_finding_survives_the_table(watched: Store) -> None:
     ledger.update(watched)
     found = told(watched)
