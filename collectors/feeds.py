@@ -7,6 +7,7 @@ bombs, web pages, cut answers. It is given a stream: it would take bytes for a p
 import io
 import json
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,7 +30,14 @@ DEEPEST = 100
 FORETOLD = timedelta(days=1)
 SUMMARY = 2000
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>?\s*\Z", re.IGNORECASE)
+_DECLARED = re.compile(rb"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([\w.-]+)")
 _MIDNIGHT = re.compile(r"(?<![\d:+-])(?:00|24):00(?::00(?:\.0+)?)?(?![\d:])")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY = re.compile(
+    rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<iso>\d\d)"
+    rf"|(?P<day>\d{{1,2}})[ -](?P<name>{'|'.join(_MONTHS)})[a-z]*[ -](?P<since>\d{{4}})",
+    re.IGNORECASE,
+)
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)$")
 # feedparser forgives much and stumbles over some: bytes of no charset, a NUL in an address
 _BROKEN_FEED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -58,6 +66,11 @@ class Feed:
     items: tuple[Item, ...]
     refused: tuple[Refused, ...] = ()
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether every item has a date: else nobody can say how many came in a week."""
+        return bool(self.items) and all(item.at is not None for item in self.items)
+
 
 Reader = Callable[[bytes, str, datetime], Feed]
 
@@ -76,7 +89,7 @@ def read(body: bytes, url: str, now: datetime, *, dated: bool = True) -> Feed:
         else:
             items.setdefault(found.key, found)
     if entries and not items and all(row.reason.startswith("no ") for row in refused):
-        raise Failure("bad_content", f"{url}: none of {len(entries)} entries has a title and an address")
+        raise Failure("schema", f"{url}: none of {len(entries)} entries has a title and an address")
     return Feed(tuple(items.values()), tuple(refused))
 
 
@@ -131,6 +144,8 @@ def _xml_entries(body: bytes, url: str) -> list[Mapping[str, Any]]:
     plain = body.replace(b"\0", b"")  # UTF-16, near enough to see how it ends
     if not well_formed and not _END.search(plain):
         raise Failure("incomplete", f"{url}: the feed is cut after {len(body)} bytes")
+    if not _is_as_declared(body):  # feedparser would guess, and titles be none that anybody wrote
+        raise Failure("bad_content", f"{url}: the feed is not in the charset that it declares")
     entries: list[Mapping[str, Any]] = [{"base": url, **entry} for entry in parsed.entries]
     if not entries and not well_formed:
         raise Failure("bad_content", f"{url}: a broken feed without entries ({clean(str(parsed.bozo_exception), 100)})")
@@ -138,6 +153,18 @@ def _xml_entries(body: bytes, url: str) -> list[Mapping[str, Any]]:
         raise Failure("bad_content", f"{url}: the feed cannot be decoded")
     language = str(parsed.feed.get("language") or "")
     return [{"lang": language, **entry} for entry in entries]
+
+
+def _is_as_declared(body: bytes) -> bool:
+    """False for what says that it is UTF-8 and is not; other charsets hold any bytes."""
+    declared = _DECLARED.match(body.removeprefix(b"\xef\xbb\xbf"))
+    if declared is None or declared[1].lower() not in (b"utf-8", b"utf8"):
+        return True
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _check(body: bytes, url: str) -> bool:
@@ -219,11 +246,24 @@ def _item(entry: Mapping[str, Any], url: str, now: datetime, dated: bool) -> Ite
     )
 
 
+def _is_possible(text: str) -> bool:
+    """False for 31 February, which feedparser takes for a day in March."""
+    day = _DAY.search(text)
+    if day is None:
+        return True
+    found = day.groupdict()
+    month = int(found["month"] or _MONTHS.index(str(found["name"]).lower()) + 1)
+    return (
+        1 <= month <= 12
+        and 1 <= int(day["iso"] or day["day"]) <= monthrange(int(day["year"] or day["since"]), month)[1]
+    )
+
+
 def _when(entry: Mapping[str, Any]) -> tuple[datetime | None, Precision]:
     """Publication, else the last change. Midnight means that only the day is known, and it is the publisher's day."""
     name = "published" if entry.get("published_parsed") else "updated"
     parsed, text = entry.get(f"{name}_parsed"), str(entry.get(name) or "").strip()
-    if not parsed or re.fullmatch(r"\d{4}", text):
+    if not parsed or re.fullmatch(r"\d{4}", text) or not _is_possible(text):
         return None, "seen"
     try:
         year, month, day, hour, minute, second = (int(part) for part in parsed[:6])

@@ -1,6 +1,7 @@
 """A series and a view in, a Plotly figure out. Knows no Streamlit; no outside text reaches a template."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -13,7 +14,7 @@ from scipy import stats
 from dashboard import words
 from dashboard.reading import Series, frontier_steps, has_frontier, shown_rows
 from dashboard.releases import releases
-from dashboard.theme import INKS, MAIN_LABS, Ink, Mode, lab_style
+from dashboard.theme import INKS, MAIN_LABS, Ink, Mode, lab_names, lab_style
 from dashboard.view import View
 from data.text import plotly_text
 from signals.band import Sample
@@ -82,7 +83,7 @@ def figure(series: Series, view: View, mode: Mode, earlier: Earlier | None = Non
     fig = go.Figure()
     _style(fig, ink)
     if rows.empty:
-        return _empty(fig, ink)
+        return _empty(fig, view, ink)
     _value_axis(fig, series, rows, log)
     _fix_margin(fig)
     _time_axis(fig, *_shown_days(series, rows, view))
@@ -103,7 +104,7 @@ def figure(series: Series, view: View, mode: Mode, earlier: Earlier | None = Non
 
 def _style(fig: go.Figure, ink: Ink) -> None:
     fig.update_layout(
-        height=HEIGHT, margin={"l": 0, "r": LABEL_ROOM, "t": 8, "b": 40}, showlegend=False, hovermode="closest",
+        height=HEIGHT, margin={"l": 0, "r": LABEL_ROOM, "t": 28, "b": 40}, showlegend=False, hovermode="closest",
         dragmode=False, uirevision="kept", paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         font={"size": 13, "color": ink.text, "family": "Inter, system-ui, sans-serif"},
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": ink.muted, "activecolor": ink.accent},
@@ -122,12 +123,31 @@ def _style(fig: go.Figure, ink: Ink) -> None:
     )
 
 
-def _empty(fig: go.Figure, ink: Ink) -> go.Figure:
+def _empty(fig: go.Figure, view: View, ink: Ink) -> go.Figure:
     fig.update_xaxes(showticklabels=False)
     fig.update_yaxes(showticklabels=False)
-    text = "No values for this choice of labs, range and day"
+    text = nothing(view)
     fig.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font_color=ink.muted)
     return fig
+
+
+def nothing(view: View) -> str:
+    """What a chart without a value says: for which labs, which days, and as known when there is none."""
+    names = lab_names()
+    labs = " and ".join(names[lab] for lab in view.labs) if view.only else ""
+    first, last = (words.day(date.fromisoformat(day)) if day[4:5] == "-" else "" for day in (view.start, view.end))
+    days = (
+        f"between {first} and {last}"
+        if first and last
+        else f"since {first}"
+        if first
+        else f"until {last}"
+        if last
+        else ""
+    )
+    days = days or (f"in the last {view.start[0]} years" if view.start else "")
+    known = f"as known on {words.day(view.as_of)}" if view.as_of else ""
+    return " ".join(["No values", *([f"for {labs}"] if labs else []), *filter(None, (days, known))])
 
 
 def _value_axis(fig: go.Figure, series: Series, rows: pd.DataFrame, log: bool) -> None:
@@ -488,11 +508,14 @@ def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
     _style(fig, ink)
     fig.update_layout(height=240)
     fig.update_xaxes(nticks=5, tickangle=0)
-    if rows.empty:
-        return _empty(fig, ink)
-    _value_axis(fig, series, rows, log)
+    # what was best before the range is known within it: the steps are those of all rows, the axes those of the range
+    days = shown_rows(series, replace(view, only=False))["date"]
+    inside = rows[rows["date"].between(days.min(), days.max())]
+    if inside.empty:
+        return _empty(fig, view, ink)
+    _value_axis(fig, series, inside, log)
     _fix_margin(fig)
-    _time_axis(fig, rows["date"].min(), rows["date"].max())
+    _time_axis(fig, *_shown_days(series, inside, view))
     when, best = frontier_steps(series, rows)
     fig.add_scatter(
         x=[pd.Timestamp(d).isoformat() for d in when], y=best, name="all labs", mode="lines", hoverinfo="skip",
@@ -507,7 +530,7 @@ def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
                 line={"color": style.mark, "width": 1.5, "shape": "hv"}, marker={"symbol": style.symbol, "size": 6},
                 hovertemplate=f"{style.name} %{{x|%d %b %Y}}<extra></extra>",
             )  # fmt: skip
-    _lab_names(fig, rows, view, mode, log)
+    _lab_names(fig, inside, view, mode, log)
     return fig
 
 
@@ -522,7 +545,7 @@ def alt_text(series: Series, view: View, title: str) -> str:
     """The chart in a sentence or two, at most 300 characters, for those who do not see it."""
     rows = shown_rows(series, view)
     if rows.empty:
-        return f"{title}. No values for this choice."
+        return f"{title}. {nothing(view)}."
     newest, unit = rows.iloc[-1], series.indicator["unit"]
     scale = "log scale" if is_log(series, view) else "linear scale"
     value = words.bounded(words.quantity(newest["value"], unit), newest["bound"])

@@ -130,6 +130,7 @@ def filters(view: View) -> dict[str, list[str]]:
 
 
 def file_name(series: Series, view: View, newest: str) -> str:
-    """`metr_p50_2026-05-10_openai.csv`: indicator, day of knowledge, labs."""
+    """`metr_p50_2026-05-10_only_openai_from_2y.csv`: indicator, day of knowledge, labs, range."""
     labs = ["only" if view.only else "with", *view.labs] if view.labs else []
-    return "_".join([series.indicator["indicator"], newest, *labs]) + ".csv"
+    days = [*(["from", view.start] if view.start else []), *(["to", view.end] if view.end else [])]
+    return "_".join([series.indicator["indicator"], newest, *labs, *days]) + ".csv"

@@ -133,11 +133,10 @@ def _by_week(lab: str, feeds: Iterable[Feed], now: datetime) -> Iterator[Observa
     days: dict[str, date] = {}
     begin = date.min
     for feed in feeds:
-        dated = [item for item in feed.items if item.at is not None]
-        if not dated:
+        if not feed.is_dated:
             return
-        begin = max(begin, min(item.at.date() for item in dated if item.at) + timedelta(days=1))
-        days |= {item.key: item.at.date() for item in dated if item.at and _is_own(item.url, lab)}
+        begin = max(begin, min(item.at.date() for item in feed.items if item.at) + timedelta(days=1))
+        days |= {item.key: item.at.date() for item in feed.items if item.at and _is_own(item.url, lab)}
     found = Counter(day - timedelta(days=day.weekday()) for day in days.values())
     for monday in complete_weeks(begin, now):
         yield POSTS[lab].observed(date=monday, value=found[monday], lab=lab)

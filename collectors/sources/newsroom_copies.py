@@ -72,5 +72,5 @@ def collect(http: Http) -> Iterator[Row]:
         posts += [mention(item, labs()[lab], kind="lab", ai_only=True) for item in dated]
         days = [item.at.date() for item in dated if item.at]
         begin = max(begin, min(days, default=end) + timedelta(days=1))
-        end = min(end, max(days, default=FIRST))
+        end = min(end, max(days)) if feed.is_dated else FIRST
     yield from tally(COUNTS, posts, [begin + timedelta(days=n) for n in range((end - begin).days)])

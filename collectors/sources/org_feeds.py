@@ -57,9 +57,9 @@ def collect(http: Http) -> Iterator[Row]:
             continue
         yield from feed.refused
         yield from (mention(item, outlet, ai_only=outlet != "LessWrong") for item in feed.items)
-        dated = [item.at.date() for item in feed.items if item.at is not None]
-        if outlet in COUNTED and dated:
+        if outlet in COUNTED and feed.is_dated:
             counted += 1
+            dated = [item.at.date() for item in feed.items if item.at is not None]
             begin = max(begin, min(dated) + timedelta(days=1))
             days += dated
     if counted == len(COUNTED):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from dashboard import cards, changed, charts, evidence, export, frame, words
+from dashboard import cards, changed, charts, evidence, export, frame, markup, words
 from dashboard.live import reader
 from dashboard.reading import Series, has_frontier, latest_record, shown_rows
 from dashboard.theme import FLAGS, Mode
@@ -101,6 +101,20 @@ def _chart(series: Series, view: View) -> None:
         _figure(series, drawn, frame.mode()), key="chart", theme=None, config=_config(series, drawn),
         alt=_alt(series, drawn),
     )  # fmt: skip
+    if not _count(series, drawn):
+        frame.block(_ways_out(series, view))
+
+
+def _ways_out(series: Series, view: View) -> str:
+    """From a chart without values, the same view with one choice less."""
+    wider = {
+        "Clear labs": replace(view, labs=(), only=False) if view.only else view,
+        "All years": replace(view, start="", end=""),
+        "Latest": replace(view, as_of=None),
+    }
+    address = partial(frame.address, page=series.indicator["indicator"])
+    links = [markup.link(name, address(less)) for name, less in wider.items() if less != view]
+    return f'<p class="links">{" · ".join(links)}</p>'
 
 
 # What follows is kept like the chart below, for the same reason: a click on a lab that was seen before counts nothing.

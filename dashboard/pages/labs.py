@@ -31,7 +31,7 @@ def path_of(lab: str) -> str:
 
 def page() -> None:
     """Frontiers held, the table of labs by indicators, and small charts; up to six labs are compared."""
-    view = frame.top(PATH)
+    view = frame.top(PATH, frame.date_range)
     series = _contested(view)
     labs = view.labs or tuple(MAIN_LABS)
     standings = {s.indicator["indicator"]: lab_standings(s) for s in series}
@@ -138,7 +138,7 @@ def _small_multiples(series: Sequence[Series], view: View, heading: str) -> None
 
 def lab_page(lab: str) -> None:
     """One lab: its frontiers, its releases and how often they come, who talks about it, its indicators."""
-    view = frame.top(path_of(lab))
+    view = frame.top(path_of(lab), frame.date_range)
     name, until = lab_names()[lab], frame.now(view).date()
     series = [s for s in _contested(view) if (s.rows["lab"] == lab).any()]
     standings = {s.indicator["indicator"]: lab_standings(s).get(lab) for s in series}

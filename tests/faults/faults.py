@@ -242,9 +242,10 @@ def _layout() -> Iterator[Case]:
     needed = {"kind": "needed", "names": True}
     yield _case("U9", "renamed", "schema", rows=lambda d, t: documents.renamed(d, t.key, f"{t.key} v2"), **needed)
     yield _case("U9", "dropped", "schema", rows=lambda d, t: documents.renamed(d, t.key, None), **needed)
-    yield _case(
-        "U9", "in capitals", "schema", rows=lambda d, t: documents.renamed(d, t.key, _capitals(t.key)), **needed
-    )
+    capitals = {"rows": lambda d, t: documents.renamed(d, t.key, _capitals(t.key)), **needed}
+    yield _case("U9", "in capitals", "schema", forms=tuple(form for form in EVERY if form != "feed"), **capitals)
+    # readers of feeds do not mind: then everything has to be as it was
+    yield _case("U9", "a feed in capitals", ("schema", *FINE), forms=("feed",), **capitals)
     yield _case("U10", "one more column", FINE, rows=lambda d, _: documents.extended(d, "zz_new", "1"), everywhere=True)
     backwards = {"everywhere": True}
     yield _case("U10", "columns reversed", FINE, rows=lambda d, _: documents.reordered(d, columns=True), **backwards)

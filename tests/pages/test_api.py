@@ -194,6 +194,15 @@ def test_derived_values_of_such_a_source_may_leave(withheld: Store, own: Client)
     assert own.get("/api/v1/signals/metr_p50.json").json()["n"] == 14
 
 
+def test_a_range_holds_for_both_files(client: Client) -> None:
+    query = "from=2024-01-01&to=2025-06-30"
+    rows = client.get(f"/api/v1/indicators/eci_frontier.json?{query}").json()["rows"]
+    file = csv.DictReader(io.StringIO(client.get(f"/api/v1/indicators/eci_frontier.csv?{query}").text))
+    days = [row["date"] for row in file]
+    assert days == [row["date"] for row in rows]
+    assert "2024-01-01" <= min(days) < max(days) <= "2025-06-30"
+
+
 # --- mentions
 
 

@@ -86,8 +86,25 @@ def test_as_of_shows_the_old_value(reader: Reader) -> None:
 
 
 def test_nothing_to_show_is_said(reader: Reader) -> None:
-    fig = charts.figure(reader.series("metr_p50"), View(labs=("apple",), only=True), "light")
-    assert "No values" in fig.layout.annotations[0].text
+    day = date(2026, 3, 1)
+    asked = {
+        "No values for Apple": View(labs=("apple",), only=True),
+        "No values for Meta and Apple until 1 Jan 2010": View(labs=("meta", "apple"), only=True, end="2010-01-01"),
+        "No values between 1 Jan 2001 and 2 Feb 2002": View(labs=("meta",), start="2001-01-01", end="2002-02-02"),
+        "No values until 1 Jan 2010 as known on 1 Mar 2026": View(end="2010-01-01", as_of=day),
+    }
+    for said, view in asked.items():
+        fig = charts.figure(reader.series("metr_p50"), view, "light")
+        assert [note.text for note in fig.layout.annotations] == [said]
+
+
+def test_a_lab_is_compared_within_the_days_that_were_chosen(reader: Reader) -> None:
+    series, view = reader.series("eci_frontier"), View(labs=("openai",), start="2025-01-01", end="2025-12-31")
+    whole, some = charts.by_lab(series, View(labs=("openai",)), "light"), charts.by_lab(series, view, "light")
+    first, last = (pd.Timestamp(at) for at in some.layout.xaxis.range)
+    assert pd.Timestamp("2024-12-01") < first < last < pd.Timestamp("2026-02-01")
+    assert [*some.data[1].y] == [*whole.data[1].y], "what was best before counts, and is not drawn anew"
+    assert some.layout.yaxis.range[0] > whole.layout.yaxis.range[0]
 
 
 HOSTILE = '<img src=x onerror=alert(1)><a href="https://evil.example">%{x}</a>'

@@ -14,11 +14,18 @@ from data import queries
 
 def test_the_csv_in_pandas_is_what_the_chart_shows(reader: Reader) -> None:
     for key in ("metr_p50", "metr_p80", "eci_frontier"):
-        for view in (View(), View(labs=("openai", "meta"), only=True), View(start="2y")):
+        for view in (View(), View(labs=("openai", "meta"), only=True), View(start="2y"),
+                     View(start="2024-01-01", end="2025-06-30")):  # fmt: skip
             series = reader.series(key)
             frame = pd.read_csv(io.BytesIO(export.as_csv(series, view)))
             drawn = [v for t in charts.figure(series, view, "light").data if t.mode == "markers" for v in t.y]
             assert sorted(frame["value"]) == sorted(drawn), (key, view)
+
+
+def test_the_name_of_a_file_says_which_labs_and_days_are_in_it(reader: Reader) -> None:
+    view = View(labs=("openai", "meta"), only=True, start="2024-01-01", end="2025-06-30")
+    named = export.file_name(reader.series("metr_p50"), view, "2026-05-10")
+    assert named == "metr_p50_2026-05-10_only_openai_meta_from_2024-01-01_to_2025-06-30.csv"
 
 
 def test_it_carries_its_terms_in_each_row(reader: Reader) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from collectors.source import Http, Payload, Row
 from collectors.sources import wikimedia_pageviews
 from data.schema import Failure, Observation, Refused
@@ -46,6 +48,16 @@ def test_a_page_without_views_is_noted_and_is_no_zero(shared: Path) -> None:
     assert weeks(rows, "deepseek") == {date(2020, 12, 28): (7238 + 8449 + 8669) * 7 / 3}
     assert all(row.status == "pending" for row in rows if isinstance(row, Refused))
     assert not weeks(rows, "anthropic")
+
+
+def test_a_day_that_stands_twice_counts_once_and_with_two_numbers_is_refused() -> None:
+    first, last = date(2026, 1, 1), date(2026, 1, 2)
+    day = {"timestamp": "2026010100", "views": 7}
+    read = wikimedia_pageviews._daily
+    assert read([day, day], "OpenAI", first, last) == {first: 7}
+    with pytest.raises(Failure, match="OpenAI: 2026-01-01 has 7 views and 8") as caught:
+        read([day, {**day, "views": 8}], "OpenAI", first, last)
+    assert caught.value.outcome == "bad_content"
 
 
 def test_slashes_in_a_title_are_quoted() -> None:
