@@ -124,7 +124,7 @@ def _style(fig: go.Figure, ink: Ink) -> None:
 
 
 def _empty(fig: go.Figure, view: View, ink: Ink) -> go.Figure:
-    fig.update_xaxes(showticklabels=False)
+    fig.update_xaxes(showticklabels=False, ticks="", zeroline=False)
     fig.update_yaxes(showticklabels=False)
     text = nothing(view)
     fig.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font_color=ink.muted)
@@ -507,7 +507,7 @@ def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
     fig = go.Figure()
     _style(fig, ink)
     fig.update_layout(height=240)
-    fig.update_xaxes(nticks=5, tickangle=0)
+    fig.update_xaxes(nticks=4, tickangle=0)
     # what was best before the range is known within it: the steps are those of all rows, the axes those of the range
     days = shown_rows(series, replace(view, only=False))["date"]
     inside = rows[rows["date"].between(days.min(), days.max())]

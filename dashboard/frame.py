@@ -65,7 +65,8 @@ h3 {font-size: 1rem !important; padding: .4rem 0 .1rem !important;}
 .rows small {display: block; color: var(--muted); font-size: .8125rem;}
 .rows a, .links a {color: var(--accent);}
 .rows tbody tr:hover {background: var(--gray-ground);}
-.whole, .rows tbody th {white-space: nowrap;} .rows td {overflow-wrap: anywhere; min-width: 3.5rem;}
+.whole, .rows tbody th {white-space: nowrap;} .rows tbody th:has([target="_blank"]) {white-space: normal;}
+.rows td {overflow-wrap: anywhere; min-width: 3.5rem;}
 .rows b {font-weight: 600;}
 .links, .prose {font-size: .9375rem; line-height: 1.55; margin: 0; color: var(--text);}
 .prose {max-width: 46rem;} .prose p {margin: 0 0 .6rem;}
@@ -80,6 +81,9 @@ h3 {font-size: 1rem !important; padding: .4rem 0 .1rem !important;}
   [data-testid="stMainBlockContainer"] {padding-left: 1rem; padding-right: 1rem;}
   [data-testid="stLayoutWrapper"]:has(> .st-key-controls) {order: 9;}
   .st-key-nav [data-testid="stPageLink"] a {padding: .15rem .35rem;}
+  .st-key-nav > * {order: 3;} .st-key-nav > :first-child {order: 0;}
+  .st-key-nav > :last-child {order: 1; margin-left: auto;}
+  .st-key-nav::before {content: ""; order: 2; flex-basis: 100%; margin-top: -.75rem;}
   .rows thead {display: none;}
   .rows, .rows tbody, .rows tr, .rows th, .rows td {display: block;}
   .rows tbody th {white-space: normal;}
