@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("--folder", type=Path, help="where to (default: tests/payloads/NAME)")
     quarantine = verb("quarantine", _quarantine, "values that are held until somebody or the next answer confirms them")
     quarantine.add_argument("--json", action="store_true")
+    quarantine.add_argument("--all", action="store_true", help="also what was refused for good, the newest 100")
     accept = verb("accept", _accept, "let held values through at the next run")
     accept.add_argument("q_ids", nargs="+", metavar="Q_ID", help="as `quarantine` prints it, or its beginning")
     tag = verb("tag", _tag, "say which labs and topics titles name, and why, as JSON lines")
@@ -222,7 +223,7 @@ def _answers(collector: Collector, replay: Replay) -> bool:
 
 def _report(runs: list[Run]) -> int:
     for run in runs:
-        said = f"{run.outcome}: {run.rows_new} new of {run.rows_seen} rows, {run.rows_quarantined} held back"
+        said = f"{run.outcome}: {run.rows_new} new of {run.rows_seen} rows, {run.rows_quarantined} kept out"
         print(f"{run.source:<16} {said}" if run.error is None else f"{run.source:<16} {run.outcome}: {run.error}")
     return 0 if all(run.outcome in SUCCESS for run in runs) else 1
 
@@ -248,6 +249,8 @@ def _record(args: argparse.Namespace, here: Settings) -> int:
 
 def _quarantine(args: argparse.Namespace, here: Settings) -> int:
     held = _held(here)
+    if args.all:
+        return _list_refused(here)
     if args.json:
         print(json.dumps([{**asdict(row), "known_at": row.known_at.isoformat()} for row in held], indent=1))
         return 0
@@ -257,7 +260,13 @@ def _quarantine(args: argparse.Namespace, here: Settings) -> int:
         )
         print(f"{row.q_id[:12]}  {row.source:<16} {about}  {row.reason}")
     if not held:
-        print("nothing is held")
+        print("nothing is held; --all lists what was refused for good")
+    return 0
+
+
+def _list_refused(here: Settings) -> int:
+    for row in queries.quarantine(Store(here.store_uri)).head(100).itertuples():
+        print(f"{row.known_at:%Y-%m-%d}  {row.status:<9} {row.source:<16} {row.reason}  {row.row}")
     return 0
 
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from data import tidy
 from data.frames import Rows, as_polars, lazily
-from data.queries import known
+from data.queries import DAILY, known
 from data.resources import current_tagger, linked
 from data.schema import BASELINE
 from data.store import Store
@@ -30,8 +30,6 @@ COLUMNS = (
     "licence", "known_at", "article_id", "id",
 )  # fmt: skip
 STORED = tuple(c for c in COLUMNS if c != "licence")
-DAILY = "_daily"
-"""How the daily tables are called: they have no page of their own."""
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z_([0-9a-f]{1,64})", re.ASCII)
 
 

@@ -20,6 +20,9 @@ from data.vintages import latest
 if TYPE_CHECKING:
     import pandas as pd
 
+DAILY = "_daily"
+"""How the daily counts of what titles name are called: they have no page of their own."""
+
 
 def as_dicts(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A frame as one mapping a row, for what is done row by row."""
@@ -196,9 +199,11 @@ def blocked_hosts(store: Store, now: datetime) -> dict[str, datetime]:
 def unmapped(store: Store) -> list[dict[str, Any]]:
     """Who stands in current rows without a lab, most rows first: source, organisation, rows, an example.
 
-    Where the publisher names no organisation the subject stands for it. Rows about the world belong to nobody.
+    Where the publisher names no organisation the subject stands for it. Rows about the world belong to nobody, and
+    daily counts to what was looked for in titles.
     """
-    rows = with_value(store.rows("observations").filter(nw.col("subject") != "")).filter(nw.col("lab").is_null())
+    named = (nw.col("subject") != "") & ~nw.col("indicator").str.ends_with(DAILY)
+    rows = with_value(store.rows("observations").filter(named)).filter(nw.col("lab").is_null())
     found: dict[tuple[str, str], list[str]] = {}
     for row in as_mappings(rows.select("source", "subject", "detail")):
         said = _object(row["detail"] or "{}").get("organisation")

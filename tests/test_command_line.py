@@ -159,6 +159,22 @@ def test_organisations_without_a_lab_are_listed_with_their_rows(capsys: Out) -> 
     assert listed["Old Open Model"]["rows"] >= 1, "a blank organisation: the model stands for it"
 
 
+def test_what_was_looked_for_in_titles_is_no_organisation(capsys: Out) -> None:
+    replay(PAYLOADS / "hacker_news", "2026-11-23")
+    capsys.readouterr()
+    assert collectors(["list", "--unmapped"]) == 0
+    assert "topic:" not in said(capsys)[0]
+
+
+def test_what_was_refused_for_good_is_listed_when_asked_for(capsys: Out) -> None:
+    replay(PAYLOADS / "gso", "2026-11-20")
+    capsys.readouterr()
+    assert collectors(["quarantine"]) == 0
+    assert "--all lists what was refused for good" in said(capsys)[0]
+    assert collectors(["quarantine", "--all"]) == 0
+    assert "rejected  gso              not yet checked for cheating" in said(capsys)[0]
+
+
 def test_the_readme_lists_every_indicator_as_it_is_declared_now() -> None:
     from collectors.catalogue import put_into
 

@@ -15,6 +15,7 @@ from dashboard.markup import Cell
 from dashboard.theme import FLAGS, lab_names, topic_names
 from dashboard.view import MOST_SEARCH, View
 from data import mentions, tidy
+from data.queries import DAILY
 from data.text import safe_link
 from signals.burst import Alarm
 
@@ -203,7 +204,7 @@ def _evidence(drawn: list[Lines], counts: pl.DataFrame, view: View) -> None:
     rows: list[list[Cell]] = []
     catalogue = reader().catalogue(view.instant)
     for shown in drawn:
-        prefix = counts.filter(pl.col("source") == shown.source)["indicator"][0].removesuffix(mentions.DAILY)
+        prefix = counts.filter(pl.col("source") == shown.source)["indicator"][0].removesuffix(DAILY)
         for series in shown.series:
             alarm = attention.burst_of(shown.of(series))
             key = attention.indicator_of(f"{prefix}_", series, catalogue)
