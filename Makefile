@@ -3,6 +3,8 @@ PORT ?= 8501
 IN := PATH="$(CURDIR)/.venv/bin:$$PATH"
 CODE := collectors data signals dashboard
 MENTIONS ?= 1000000
+# three workers on two cores: many tests wait for a browser or a server
+WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
 .PHONY: run test check baseline test-faults simulate soak bench bench-store bench-web coverage licences screenshots
 
@@ -10,7 +12,7 @@ run: .venv/run.stamp   ## web and worker, until Ctrl-C
 	@$(IN) PORT=$(PORT) exec honcho start
 
 test: .venv/test.stamp check   ## everything, ending with pytest's summary
-	@$(IN) .ci/chromium && $(IN) pytest -n auto --dist loadfile
+	@$(IN) .ci/chromium && $(IN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/test.stamp   ## style, types, and the way data flows
 	@$(IN) ruff check . && $(IN) ruff format --check . && $(IN) mypy && $(IN) lint-imports

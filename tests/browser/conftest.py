@@ -22,6 +22,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 KNOWN = (
     "Failed to load resource: the server responded with a status of 404"  # Streamlit asks below the page's path first
 )
+Visit = Callable[..., Page]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+CHARTS = ("/metr_p50", "/eci_frontier")
+PAGES = ["/", *CHARTS, "/labs", "/lab-openai", "/mentions", "/signals", "/data", "/sources", "/methods"]
+CHART = "document.querySelector('.js-plotly-plot')"
 
 
 def chromium(playwright: Playwright) -> str:
@@ -122,3 +127,23 @@ def ready(page: Page, *, chart: bool = False) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=30_000)
     if chart:
         page.wait_for_selector(".js-plotly-plot .main-svg .xtick", state="attached", timeout=30_000)
+
+
+def drawn(page: Page) -> Any:
+    return page.evaluate(
+        """() => { const p = document.querySelector('.js-plotly-plot');
+        return {type: p.layout.yaxis.type, ink: p.layout.font.color, traces: p.data.map(t => ({name: t.name, mode: t.mode,
+        y: Array.from(t.y?.bdata !== undefined ? [] : t.y), n: (t.x || []).length}))} }"""
+    )
+
+
+def until(page: Page, condition: str, seconds: float = 15) -> None:
+    """Poll from outside: the content policy forbids the page to evaluate text, also for the test client."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(f"() => {{ try {{ return Boolean({condition}) }} catch {{ return false }} }}"):
+        assert time.monotonic() < end, condition
+        page.wait_for_timeout(100)
+
+
+def marks(page: Page) -> int:
+    return sum(t["n"] for t in drawn(page)["traces"] if t["mode"] == "markers")

@@ -5,50 +5,19 @@ import io
 import json
 import re
 import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pandas as pd
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from data import queries
-from tests.browser.conftest import Server, ready
+from tests.browser.conftest import CHART, Server, Visit, drawn, marks, ready, until
 
 pytestmark = pytest.mark.browser
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-CHARTS = ("/metr_p50", "/eci_frontier")
-PAGES = ["/", *CHARTS, "/labs", "/lab-openai", "/mentions", "/signals", "/data", "/sources", "/methods"]
-Visit = Callable[..., Page]
-
-
-def drawn(page: Page) -> Any:
-    return page.evaluate(
-        """() => { const p = document.querySelector('.js-plotly-plot');
-        return {type: p.layout.yaxis.type, ink: p.layout.font.color, traces: p.data.map(t => ({name: t.name, mode: t.mode,
-        y: Array.from(t.y?.bdata !== undefined ? [] : t.y), n: (t.x || []).length}))} }"""
-    )
-
-
-def until(page: Page, condition: str, seconds: float = 15) -> None:
-    """Poll from outside: the content policy forbids the page to evaluate text, also for the test client."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(f"() => {{ try {{ return Boolean({condition}) }} catch {{ return false }} }}"):
-        assert time.monotonic() < end, condition
-        page.wait_for_timeout(100)
-
-
-CHART = "document.querySelector('.js-plotly-plot')"
-
-
-def marks(page: Page) -> int:
-    return sum(t["n"] for t in drawn(page)["traces"] if t["mode"] == "markers")
 
 
 def test_the_overview_leads_to_the_chart_and_back(visit: Visit) -> None:
@@ -267,62 +236,6 @@ def test_only_the_values_of_a_choice_that_exists_are_accepted(visit: Visit) -> N
     for path in ("/?st=bogus", "/signals?tab=bogus", "/metr_p50?v=bogus", "/data?tab=bogus"):
         page = visit(path)
         until(page, "!location.search.includes('bogus')")
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_phone_never_scrolls_sideways_and_shows_data_before_controls(visit: Visit, path: str) -> None:
-    page = visit(path, chart=path in CHARTS, **PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    main = page.locator('[data-testid="stMain"]')
-    assert main.evaluate("m => m.scrollWidth <= m.clientWidth")
-    top = "document.querySelector('{}').getBoundingClientRect().top"
-    until(page, f"{top.format('h1')} < {top.format('.st-key-controls')}")
-
-
-def test_a_finger_on_the_chart_scrolls_the_page(visit: Visit) -> None:
-    page = visit("/metr_p50", chart=True, **PHONE)
-    assert page.evaluate("document.querySelector('.js-plotly-plot').layout.dragmode") is False
-
-
-def test_dark_is_drawn_in_dark_inks(visit: Visit) -> None:
-    page = visit("/metr_p50", chart=True, color_scheme="dark")
-    assert drawn(page)["ink"] == "#e8eaed"
-    assert (
-        page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
-        == "rgb(20, 23, 28)"
-    )
-
-
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("session", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
-def test_everyone_can_use_it(visit: Visit, path: str, session: dict[str, Any]) -> None:
-    page = visit(path, chart=path in CHARTS, **session)
-    page.wait_for_timeout(500)
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
-    problems = found.response["violations"]
-    assert not problems, json.dumps([(v["id"], [n["html"][:200] for n in v["nodes"][:2]]) for v in problems], indent=1)
-
-
-def test_the_keyboard_reaches_every_control_in_reading_order(visit: Visit) -> None:
-    page = visit("/metr_p50", chart=True)
-    reached: list[str] = []
-    for _ in range(90):
-        page.keyboard.press("Tab")
-        reached.append(page.evaluate("() => document.activeElement?.innerText || ''"))
-    # a link with an icon reads the icon's name first
-    order = [
-        "Overview",
-        "Methods",
-        "Share",
-        "● OpenAI",
-        "Linear",
-        "← All indicators",
-        "CSV of what is shown",
-        "Data table",
-    ]
-    places = [next(place for place, text in enumerate(reached) if name in text) for name in order]
-    assert places == sorted(places)
-    assert any("Time horizon (80 %)" in text for text in reached), "the related indicators"
 
 
 def test_no_other_host_is_asked(visit: Visit, server: Server) -> None:

@@ -38,6 +38,8 @@ TOPICS = ("rsi", "agents", "compute", "policy", "safety", "")
 SOURCES = ("hacker_news", "press_feeds", "gdelt")
 OUTLETS = tuple(f"outlet {n}" for n in range(200))
 RARE = "zebrafish"
+TIMES = 3
+"""How often each work is timed; the shortest counts."""
 FIRST = LAST - timedelta(days=90)
 KNOWN = datetime(2026, 10, 20, tzinfo=UTC)
 YEAR = LAST - timedelta(days=365)
@@ -196,9 +198,9 @@ class Ours:
         return f"{imports}; counted(Store({self.store.uri!r}), {wanted})"
 
 
-def best(work: Callable[[], object], times: int = 3) -> float:
+def best(work: Callable[[], object]) -> float:
     seconds = []
-    for _ in range(times):
+    for _ in range(TIMES):
         clock = time.perf_counter()
         work()
         seconds.append(time.perf_counter() - clock)
@@ -233,7 +235,7 @@ def timed(name: str, works: Iterable[tuple[str, Callable[[], float]]]) -> Figure
 
 
 def figures_of_ours(ours: Ours, home: Path) -> Figures:
-    runs = [new_run(number) for number in range(3)]
+    runs = [new_run(number) for number in range(TIMES)]
     first, second = iter(runs), iter(runs)
     works: list[tuple[str, Callable[[], float]]] = [
         *((title, partial(best, partial(ours.ask, what))) for title, what in ASKED.items()),
@@ -241,7 +243,7 @@ def figures_of_ours(ours: Ours, home: Path) -> Figures:
         (CSV, lambda: best(lambda: ours.export(home / "ours.csv"))),
         (APPENDED, lambda: best(lambda: ours.append(next(first)))),
         (AGAIN, lambda: best(lambda: ours.append(next(second)))),
-        (COLD, lambda: min(started(ours.cold())[0] for _ in range(3))),
+        (COLD, lambda: min(started(ours.cold())[0] for _ in range(TIMES))),
         (MEMORY, lambda: started(ours.cold())[1]),
         (SIZE, lambda: ours.bytes() / 1e6),
     ]
@@ -249,7 +251,7 @@ def figures_of_ours(ours: Ours, home: Path) -> Figures:
 
 
 def figures_of(peer: Peer, home: Path) -> Figures:
-    runs = [new_run(number) for number in range(3)]
+    runs = [new_run(number) for number in range(TIMES)]
     first, second = iter(runs), iter(runs)
     works: list[tuple[str, Callable[[], float]]] = [
         *((title, partial(best, partial(peer.ask, what, **GIVEN))) for title, what in ASKED.items()),
@@ -257,7 +259,7 @@ def figures_of(peer: Peer, home: Path) -> Figures:
         (CSV, lambda: best(lambda: peer.export(home / "peer.csv"))),
         (APPENDED, lambda: best(lambda: peer.append(next(first)))),
         (AGAIN, lambda: best(lambda: peer.append(next(second)))),
-        (COLD, lambda: min(started(peer.cold(days(YEAR)))[0] for _ in range(3))),
+        (COLD, lambda: min(started(peer.cold(days(YEAR)))[0] for _ in range(TIMES))),
         (SIZE, lambda: peer.bytes() / 1e6),
     ]
     if not peer.name.startswith("PostgreSQL"):  # most of its memory is the server's

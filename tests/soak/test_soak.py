@@ -15,6 +15,7 @@ from tests.collectors.simulated import START, Asked, Clock, Week
 from tests.soak.soak import Leg, differences, growth, judged, live, paces
 from tests.soak.worker import REST, figures
 
+DAYS = 3
 FEW = ("epoch_eci", "org_feeds", "gov_uk")
 
 
@@ -25,14 +26,14 @@ def silent(_: str) -> None:
 @pytest.fixture(scope="module")
 def legs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Leg, Leg]:
     folder = tmp_path_factory.mktemp("soak")
-    calm = live(folder / "calm", FEW, 4, None, 0, 0, silent)
-    return calm, live(folder / "stormy", FEW, 4, Random(1), 0.4, 4, silent)
+    calm = live(folder / "calm", FEW, DAYS, None, 0, 0, silent)
+    return calm, live(folder / "stormy", FEW, DAYS, Random(1), 0.4, 4, silent)
 
 
 def test_a_short_soak_keeps_its_promises(legs: tuple[Leg, Leg]) -> None:
     calm, stormy = legs
-    promises = judged(calm, stormy, FEW, 4)
-    # four days are too few for a slope
+    promises = judged(calm, stormy, FEW, DAYS)
+    # three days are too few for a slope
     assert not [v for v in promises if not v.is_kept and "flat" not in v.promise]
     assert stormy.faults
     assert stormy.kills + len(stormy.stops) > 0

@@ -1,0 +1,67 @@
+"""Everybody can use it: on a phone, in the dark, by keyboard, and with what reads the page aloud."""
+
+import json
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import CHARTS, PAGES, PHONE, Visit, drawn, until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_never_scrolls_sideways_and_shows_data_before_controls(visit: Visit, path: str) -> None:
+    page = visit(path, chart=path in CHARTS, **PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    main = page.locator('[data-testid="stMain"]')
+    assert main.evaluate("m => m.scrollWidth <= m.clientWidth")
+    top = "document.querySelector('{}').getBoundingClientRect().top"
+    until(page, f"{top.format('h1')} < {top.format('.st-key-controls')}")
+
+
+def test_a_finger_on_the_chart_scrolls_the_page(visit: Visit) -> None:
+    page = visit("/metr_p50", chart=True, **PHONE)
+    assert page.evaluate("document.querySelector('.js-plotly-plot').layout.dragmode") is False
+
+
+def test_dark_is_drawn_in_dark_inks(visit: Visit) -> None:
+    page = visit("/metr_p50", chart=True, color_scheme="dark")
+    assert drawn(page)["ink"] == "#e8eaed"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+        == "rgb(20, 23, 28)"
+    )
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("session", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
+def test_everyone_can_use_it(visit: Visit, path: str, session: dict[str, Any]) -> None:
+    page = visit(path, chart=path in CHARTS, **session)
+    page.wait_for_timeout(500)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+    problems = found.response["violations"]
+    assert not problems, json.dumps([(v["id"], [n["html"][:200] for n in v["nodes"][:2]]) for v in problems], indent=1)
+
+
+def test_the_keyboard_reaches_every_control_in_reading_order(visit: Visit) -> None:
+    page = visit("/metr_p50", chart=True)
+    reached: list[str] = []
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("() => document.activeElement?.innerText || ''"))
+    # a link with an icon reads the icon's name first
+    order = [
+        "Overview",
+        "Methods",
+        "Share",
+        "● OpenAI",
+        "Linear",
+        "← All indicators",
+        "CSV of what is shown",
+        "Data table",
+    ]
+    places = [next(place for place, text in enumerate(reached) if name in text) for name in order]
+    assert places == sorted(places)
+    assert any("Time horizon (80 %)" in text for text in reached), "the related indicators"
