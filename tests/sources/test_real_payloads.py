@@ -17,7 +17,7 @@ import pytest
 
 from collectors.registry import all_collectors, one
 from collectors.replay import NoNetwork, Replay
-from collectors.run import run_source
+from collectors.run import run_source, run_together
 from collectors.sources import live_bench, lmarena, mle_bench
 from data.store import Store
 from tests.conftest import SHARED
@@ -60,9 +60,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     metrics = {n: c for n, c in all_collectors().items() if c.source.counts is None and c.source.indicators}
     for day, path in sorted(folders):
         at = datetime.fromisoformat(f"{'2026-04-29' if day == '2026-04-19' else day}T00:00:00+00:00")
-        for collector in metrics.values():
-            if not collector.source.by_hand:
-                run_source(collector, Replay(path, at), store, at=at)
+        run_together([(c, Replay(path, at)) for c in metrics.values() if not c.source.by_hand], store, at)
     at = datetime(2026, 10, 3, tzinfo=UTC)
     assert run_source(one("lab_reports"), NoNetwork(at), store, at=at).outcome == "ok"
     return store.read("observations").collect()
