@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import plotly.graph_objects as go
 from scipy import stats
 
 from dashboard import words
-from dashboard.reading import Series, frontier_steps, has_frontier, shown_rows
+from dashboard.reading import Series, frontier_steps, has_frontier, kept_with_series, shown_rows
 from dashboard.releases import releases
 from dashboard.theme import INKS, MAIN_LABS, Ink, Mode, lab_names, lab_style
 from dashboard.view import View
@@ -498,7 +497,7 @@ def _rgba(colour: str, share: float) -> str:
     return f"rgba({red},{green},{blue},{share})"
 
 
-@lru_cache(256)
+@kept_with_series
 def by_lab(series: Series, view: View, mode: Mode) -> go.Figure:
     """Each chosen lab's best so far as a step of its own, on the indicator's scale; small, for comparing shapes."""
     ink, rows, log = INKS[mode], series.rows[~series.rows["beside"]], is_log(series, view)

@@ -97,6 +97,14 @@ class Reader:
         self._daily = lru_cache(8)(self._read_daily)
         self._articles = lru_cache(32)(self._read_articles)
         self._present = lru_cache(8)(self._read_present)
+        self._of_versions = (
+            (slice(0, 1), (self._values, self._earlier)),
+            (slice(0, 2), (self._catalogue, self._forecasts)),
+            (slice(0, 3), (self._series, self._findings)),
+            (slice(4, 5), (self._present,)),
+            (slice(0, 5), (self._states, self._daily, self._articles)),
+        )
+        """Which versions each cache goes by: nobody asks for what it holds of older ones."""
 
     def versions(self) -> Versions:
         """Numbers that change when anything shown may have changed.
@@ -105,7 +113,11 @@ class Reader:
         """
         if time.monotonic() - self._looked > 0.5 and self._looking.acquire(blocking=not self._versions):
             try:
-                self._versions = self._watch.versions()
+                before, self._versions = self._versions, self._watch.versions()
+                for part, caches in self._of_versions:
+                    if self._versions[part] != before[part]:
+                        for cache in caches:
+                            cache.cache_clear()
                 self._looked = time.monotonic()
             finally:
                 self._looking.release()

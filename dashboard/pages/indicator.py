@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache, partial
+from functools import partial
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboard import cards, changed, charts, evidence, export, frame, markup, words
 from dashboard.live import reader
-from dashboard.reading import Series, has_frontier, latest_record, shown_rows
+from dashboard.reading import Series, has_frontier, kept_with_series, latest_record, shown_rows
 from dashboard.theme import FLAGS, Mode
 from dashboard.view import MARKS, View, query
 from data.text import safe_link
@@ -120,23 +120,23 @@ def _ways_out(series: Series, view: View) -> str:
 # What follows is kept like the chart below, for the same reason: a click on a lab that was seen before counts nothing.
 
 
-@lru_cache(256)
+@kept_with_series
 def _title(series: Series) -> str:
     leader = latest_record(series)
     return words.title(series.indicator, series.verdict, None if leader is None else leader["value"])
 
 
-@lru_cache(256)
+@kept_with_series
 def _alt(series: Series, view: View) -> str:
     return charts.alt_text(series, view, _title(series))
 
 
-@lru_cache(256)
+@kept_with_series
 def _config(series: Series, view: View) -> dict[str, Any]:
     return charts.config(export.file_name(series, view, export.newest_day(series, view)).removesuffix(".csv"))
 
 
-@lru_cache(256)
+@kept_with_series
 def _figure(series: Series, view: View, mode: Mode) -> charts.Figure:
     """The chart, kept: a series is read anew when a table has changed, so that its identity stands for its state."""
     key = series.indicator["indicator"]
@@ -163,7 +163,7 @@ def sentence_of_failure(outcome: str) -> str:
 _MARKS = {"release": "one {} at its release", "period": "one {}", "reading": "one {}", "run": "one {} at its test run"}
 
 
-@lru_cache(256)
+@kept_with_series
 def _subtitle(series: Series, view: View) -> str:
     indicator, rows = series.indicator, shown_rows(series, view)
     scale = "log scale" if charts.is_log(series, view) else "linear scale"
@@ -226,7 +226,7 @@ def _credit(series: Series, view: View) -> str:
     return f"{unit}, {scale}. {indicator['source_title']} ({indicator['licence']}), via AI Progress Monitor, {where},"
 
 
-@lru_cache(256)
+@kept_with_series
 def _newest(series: Series) -> tuple[date | None, datetime | None]:
     """The day of the newest value, and when the newest was stored."""
     return (series.rows["date"].max().date() if len(series.rows) else None), export.newest_known(series)
@@ -247,7 +247,7 @@ def _twin(series: Series, view: View) -> None:
             st.text(f"The rows are not ours to redistribute: get them from {series.indicator['source_title']}.")
 
 
-@lru_cache(256)
+@kept_with_series
 def _count(series: Series, view: View) -> int:
     return len(shown_rows(series, view))
 
@@ -257,7 +257,7 @@ def _why(series: Series) -> None:
         frame.block(_argument(series))
 
 
-@lru_cache(256)
+@kept_with_series
 def _argument(series: Series) -> str:
     """The argument for the verdict, as an evidence box; nothing in it that the verdict does not carry."""
     verdict, indicator = series.verdict, series.indicator
