@@ -49,6 +49,12 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     emulator.wait()
 
 
+def answered(server: Server, path: str) -> bytes:
+    with urllib.request.urlopen(server.url + path, timeout=60) as answer:
+        found: bytes = answer.read()
+        return found
+
+
 @pytest.mark.slow
 def test_workers_take_turns_and_the_web_reads_on_a_bucket(bucket: str, tmp_path: Path) -> None:
     procfile = (HOME / "Procfile").read_text()
@@ -67,16 +73,19 @@ def test_workers_take_turns_and_the_web_reads_on_a_bucket(bucket: str, tmp_path:
         assert workers[0].wait(15) == 0
         assert time.monotonic() - began < 10, "three seconds and one commit in the bucket"
         said(logs[1], "worker=working")
-        server = Server(bucket)
+        servers = [Server(bucket), Server(bucket)]
         try:
-            with urllib.request.urlopen(server.url + "/health", timeout=60) as answer:
-                found = json.load(answer)
-            assert found["store"] == "readable"
-            assert not found["worker"]["silent"]
-            with urllib.request.urlopen(server.url + "/api/v1/indicators/metr_p50.csv", timeout=60) as answer:
-                assert answer.read().count(b"\r\n") > 10
+            files = []
+            for server in servers:
+                found = json.loads(answered(server, "/health"))
+                assert found["store"] == "readable"
+                assert not found["worker"]["silent"]
+                files.append(answered(server, "/api/v1/indicators/metr_p50.csv"))
+            assert files[0] == files[1]
+            assert files[0].count(b"\r\n") > 10
         finally:
-            server.stop()
+            for server in servers:
+                server.stop()
     finally:
         for worker in workers:
             worker.kill()
