@@ -251,12 +251,9 @@ def _is_possible(text: str) -> bool:
     day = _DAY.search(text)
     if day is None:
         return True
-    found = day.groupdict()
-    month = int(found["month"] or _MONTHS.index(str(found["name"]).lower()) + 1)
-    return (
-        1 <= month <= 12
-        and 1 <= int(day["iso"] or day["day"]) <= monthrange(int(day["year"] or day["since"]), month)[1]
-    )
+    year, number = int(day["year"] or day["since"]), int(day["iso"] or day["day"])
+    month = int(day["month"]) if day["month"] else _MONTHS.index(day["name"].lower()) + 1
+    return 1 <= month <= 12 and 1 <= number <= monthrange(year, month)[1]
 
 
 def _when(entry: Mapping[str, Any]) -> tuple[datetime | None, Precision]:

@@ -135,16 +135,9 @@ def nothing(view: View) -> str:
     names = lab_names()
     labs = " and ".join(names[lab] for lab in view.labs) if view.only else ""
     first, last = (words.day(date.fromisoformat(day)) if day[4:5] == "-" else "" for day in (view.start, view.end))
-    days = (
-        f"between {first} and {last}"
-        if first and last
-        else f"since {first}"
-        if first
-        else f"until {last}"
-        if last
-        else ""
-    )
-    days = days or (f"in the last {view.start[0]} years" if view.start else "")
+    said = {(True, True): "between {} and {}", (True, False): "since {}", (False, True): "until {1}"}
+    lately = f"in the last {view.start[0]} years" if view.start else ""
+    days = said.get((bool(first), bool(last)), lately).format(first, last)
     known = f"as known on {words.day(view.as_of)}" if view.as_of else ""
     return " ".join(["No values", *([f"for {labs}"] if labs else []), *filter(None, (days, known))])
 
