@@ -1,5 +1,6 @@
 """What all tests share: the folders of recorded answers, a store of one's own, and a way to replay a source."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser
 
 from collectors.registry import one
 from collectors.replay import Replay
+from collectors.schedule import prepare
 from collectors.source import Row
 from data.store import Store
 from tests.browser.conftest import launched
@@ -26,6 +28,20 @@ def store(tmp_path: Path) -> Store:
     made = Store(str(tmp_path / "tables"))
     made.create()
     return made
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tables of a fresh installation, with the shipped facts; for all to copy, since making them takes seconds."""
+    made = Store(str(tmp_path_factory.mktemp("prepared") / "tables"))
+    made.create()
+    prepare(made)
+    return Path(made.uri)
+
+
+def installed(prepared: Path, folder: Path) -> Store:
+    """A fresh installation of one's own."""
+    return Store(str(shutil.copytree(prepared, folder / "tables")))
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from collectors.schedule import prepare
 from data.store import Store
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -79,25 +78,22 @@ class Server:
             self.process.wait(10)
 
 
-def serving(folder: Path) -> Iterator[Server]:
-    store = Store(str(folder / "tables"))
-    store.create()
-    prepare(store)
-    server = Server(store.uri)
+def serving(prepared: Path, folder: Path) -> Iterator[Server]:
+    server = Server(str(shutil.copytree(prepared, folder / "tables")))
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that tests only read from."""
-    yield from serving(tmp_path_factory.mktemp("served"))
+    yield from serving(prepared, tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture
-def fresh_server(tmp_path: Path) -> Iterator[Server]:
+def fresh_server(prepared: Path, tmp_path: Path) -> Iterator[Server]:
     """A server of one's own, never visited before."""
-    yield from serving(tmp_path)
+    yield from serving(prepared, tmp_path)
 
 
 @pytest.fixture

@@ -6,22 +6,20 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from collectors.schedule import prepare
 from data import mentions, tidy
 from data.__main__ import main
 from data.mentions import Wanted
 from data.schema import MENTIONS
 from data.store import Store
+from tests.conftest import installed
 
 OURS = "hacker_news"
 
 
 @pytest.fixture(scope="module")
-def news(tmp_path_factory: pytest.TempPathFactory) -> Store:
+def news(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
     """The shipped mentions as if found in a source whose rows may be passed on, and once as one whose may not."""
-    store = Store(str(tmp_path_factory.mktemp("news") / "tables"))
-    store.create()
-    prepare(store)
+    store = installed(prepared, tmp_path_factory.mktemp("news"))
     rows = store.read("mentions").collect()
     store.append_frame(
         "mentions", rows.with_columns(pl.concat_str(pl.lit("hn-"), "id").alias("id"), source=pl.lit(OURS))

@@ -3,12 +3,14 @@
 import csv
 from datetime import UTC, datetime
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from data import queries, shipped
 from data.store import Store
 from signals.ledger import evaluate, judge
+from tests.conftest import installed
 
 
 def rows() -> list[dict[str, str]]:
@@ -22,11 +24,8 @@ def rows() -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def loaded(store: Store) -> Store:
-    from collectors.schedule import prepare
-
-    prepare(store)
-    return store
+def loaded(prepared: Path, tmp_path: Path) -> Store:
+    return installed(prepared, tmp_path)
 
 
 def test_every_row_names_its_source_licence_and_vintage() -> None:

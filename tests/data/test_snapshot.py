@@ -17,23 +17,20 @@ import yaml
 
 from collectors.registry import one
 from collectors.run import _observation_row, catalogue_rows
-from collectors.schedule import prepare
 from data import queries, snapshot, tidy
 from data.__main__ import main
 from data.schema import Failure, Indicator, Refused
 from data.store import Store
 from data.verify import NotProven, verify
+from tests.conftest import installed
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 SECRET = "epoch_external"
 
 
 @pytest.fixture(scope="module")
-def baseline(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    store = Store(str(tmp_path_factory.mktemp("snapshot") / "tables"))
-    store.create()
-    prepare(store)
-    return store
+def baseline(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return installed(prepared, tmp_path_factory.mktemp("snapshot"))
 
 
 @pytest.fixture

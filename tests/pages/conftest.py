@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from collectors.schedule import prepare
 from dashboard.reading import Reader
 from data.store import Store
 
@@ -13,13 +12,9 @@ AFTER = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def baseline_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
+def baseline_uri(prepared: Path) -> str:
     """Address of a store that holds the baseline and nothing else."""
-    uri = str(Path(tmp_path_factory.mktemp("baseline")) / "tables")
-    store = Store(uri)
-    store.create()
-    prepare(store)
-    return uri
+    return str(prepared)
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,12 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from collectors.schedule import prepare
 from dashboard import live
 from dashboard.reading import shown_rows
 from dashboard.view import View
 from data.schema import Run
 from data.store import Store
+from tests.conftest import installed
 
 APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
 
@@ -144,11 +144,9 @@ def run(day: datetime, outcome: Any) -> Run:
     [([(20, "ok")], "Stale 20 days"), ([(2, "ok"), (1, "server_error")], "Not collected since"), ([(0, "ok")], "")],
 )
 def test_a_stale_and_a_failed_source_are_shown_as_such(
-    app: Any, tmp_path: Path, outcomes: list[tuple[int, str]], badge: str
+    app: Any, prepared: Path, tmp_path: Path, outcomes: list[tuple[int, str]], badge: str
 ) -> None:
-    store = Store(str(tmp_path / "tables"))
-    store.create()
-    prepare(store)
+    store = installed(prepared, tmp_path)
     for ago, outcome in outcomes:
         stored(store, run(datetime.now(UTC) - timedelta(days=ago), outcome))
     said = words(goto(app(store.uri), "eci_frontier"))
@@ -194,10 +192,8 @@ def test_the_forecast_book_shows_what_was_projected_and_what_came(app: Any, base
     assert "Not enough vintages yet" in early
 
 
-def test_sources_say_how_often_they_named_the_chosen_labs(app: Any, tmp_path: Path) -> None:
-    store = Store(str(tmp_path / "tables"))
-    store.create()
-    prepare(store)
+def test_sources_say_how_often_they_named_the_chosen_labs(app: Any, prepared: Path, tmp_path: Path) -> None:
+    store = installed(prepared, tmp_path)
     past = store.read("observations").filter(indicator="eci_frontier", lab="openai").sort("known_at").tail(1).collect()
     row = {k: v for k, v in past.to_dicts()[0].items() if k not in ("row_id", "prev_id", "known_at")}
     store.append_vintages("observations", [{**row, "value": row["value"] + 1}], datetime.now(UTC))

@@ -16,11 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from collectors.schedule import prepare
 from data.settings import SETTINGS
 from data.settings import read as read_settings
-from data.store import Store
 from tests.browser.conftest import Server
+from tests.conftest import installed
 
 HOME = Path(__file__).parents[2]
 DEPLOY = HOME / "deploy"
@@ -94,16 +93,14 @@ class Proxy:
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+def proxy(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """nginx as in deploy/nginx.conf, on other ports, with a certificate of its own, before a real dashboard."""
     nginx, openssl = tool("nginx"), tool("openssl")
     home = tmp_path_factory.mktemp("nginx")
     certificate, key = home / "fullchain.pem", home / "privkey.pem"
     subprocess.run([openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}",
                     "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)  # fmt: skip
-    store = Store(str(home / "tables"))
-    store.create()
-    prepare(store)
+    store = installed(prepared, home)
     os.environ["ALLOWED_HOSTS"] = f"{NAME} 127.0.0.1"
     try:
         server = Server(store.uri)

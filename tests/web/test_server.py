@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from collectors.schedule import prepare
 from data.store import Store
 from tests.bench.viewer import crowd
 from tests.browser.conftest import Server
+from tests.conftest import installed
 
 WANTED = {
     "content-security-policy", "x-content-type-options", "referrer-policy",
@@ -26,10 +26,8 @@ PATHS = ("/", "/metr_p50", "/health", "/api/v1/indicators.json", "/api/nothing",
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    store = Store(str(tmp_path_factory.mktemp("web") / "tables"))
-    store.create()
-    prepare(store)
+def server(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    store = installed(prepared, tmp_path_factory.mktemp("web"))
     made = Server(store.uri)
     yield made
     made.stop()

@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from collectors.schedule import prepare
 from dashboard.signin import is_allowed
-from data.store import Store
 from tests.browser.conftest import Server
+from tests.conftest import installed
 
 PROVIDER = """
 import sys, time
@@ -57,12 +56,10 @@ def provider() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def guarded(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def guarded(provider: str, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A dashboard for the people of example.org."""
     home = tmp_path_factory.mktemp("signin")
-    store = Store(str(home / "tables"))
-    store.create()
-    prepare(store)
+    store = installed(prepared, home)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
