@@ -5,20 +5,30 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from tests.browser.conftest import CHARTS, PAGES, PHONE, Visit, drawn, until
 
 pytestmark = pytest.mark.browser
 
 
+def problems(page: Page) -> str:
+    """What axe finds, with the elements that it finds it in."""
+    page.wait_for_timeout(500)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+    wrong = [(v["id"], [n["html"][:200] for n in v["nodes"][:2]]) for v in found.response["violations"]]
+    return json.dumps(wrong, indent=1) if wrong else ""
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_a_phone_never_scrolls_sideways_and_shows_data_before_controls(visit: Visit, path: str) -> None:
+def test_a_phone_never_scrolls_sideways_shows_data_before_controls_and_is_usable(visit: Visit, path: str) -> None:
     page = visit(path, chart=path in CHARTS, **PHONE)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     main = page.locator('[data-testid="stMain"]')
     assert main.evaluate("m => m.scrollWidth <= m.clientWidth")
     top = "document.querySelector('{}').getBoundingClientRect().top"
     until(page, f"{top.format('h1')} < {top.format('.st-key-controls')}")
+    assert not problems(page)
 
 
 def test_a_finger_on_the_chart_scrolls_the_page(visit: Visit) -> None:
@@ -36,17 +46,14 @@ def test_dark_is_drawn_in_dark_inks(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("session", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
+@pytest.mark.parametrize("session", [{}, {"color_scheme": "dark"}], ids=["light", "dark"])
 def test_everyone_can_use_it(visit: Visit, path: str, session: dict[str, Any]) -> None:
-    page = visit(path, chart=path in CHARTS, **session)
-    page.wait_for_timeout(500)
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
-    problems = found.response["violations"]
-    assert not problems, json.dumps([(v["id"], [n["html"][:200] for n in v["nodes"][:2]]) for v in problems], indent=1)
+    assert not problems(visit(path, chart=path in CHARTS, **session))
 
 
 def test_the_keyboard_reaches_every_control_in_reading_order(visit: Visit) -> None:
     page = visit("/metr_p50", chart=True)
+    page.wait_for_timeout(1000)  # what comes in late takes the focus along
     reached: list[str] = []
     for _ in range(90):
         page.keyboard.press("Tab")

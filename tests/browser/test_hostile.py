@@ -64,9 +64,9 @@ def poison(store: Store) -> None:
 
 
 @pytest.fixture(scope="module")
-def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def poisoned(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("poisoned")
-    for server in serving(Path(folder)):
+    for server in serving(prepared, Path(folder)):
         poison(server.store)
         yield server
 
