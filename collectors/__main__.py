@@ -265,7 +265,10 @@ def _quarantine(args: argparse.Namespace, here: Settings) -> int:
 
 
 def _list_refused(here: Settings) -> int:
-    for row in queries.quarantine(Store(here.store_uri)).head(100).itertuples():
+    rows = queries.quarantine(Store(here.store_uri)).head(100)
+    if rows.empty:
+        print("nothing was refused")
+    for row in rows.itertuples():
         print(f"{row.known_at:%Y-%m-%d}  {row.status:<9} {row.source:<16} {row.reason}  {row.row}")
     return 0
 

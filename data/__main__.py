@@ -71,13 +71,20 @@ def _parser() -> argparse.ArgumentParser:
     news.add_argument("out", type=Path, metavar="OUT.csv")
     news.add_argument("--lab", nargs="+", default=[], metavar="KEY", help="that name one of these labs")
     news.add_argument("--topic", default="", metavar="KEY", help="on this topic")
-    news.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DAY", help="published since")
-    news.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DAY", help="published until")
+    news.add_argument("--from", dest="first", type=_day, metavar="DAY", help="published since")
+    news.add_argument("--to", dest="last", type=_day, metavar="DAY", help="published until")
     news.add_argument("--as-of", type=_instant, metavar="T", help="an instant, or a day (its end), UTC")
     proof = verbs.add_parser("verify", help="prove a snapshot: every hash, and the same bytes from the tables")
     proof.add_argument("file", type=Path, metavar="FILE.zip")
     verbs.add_parser("dictionary", help="every table and column with unit and meaning, as the page docs/tables.md")
     return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a day: {text!r}") from None
 
 
 def _instant(text: str) -> datetime:
@@ -144,7 +151,10 @@ def _snapshot(store: Store, args: argparse.Namespace) -> str:
 
 def _mentions(store: Store, args: argparse.Namespace) -> str:
     wanted = Wanted(labs=tuple(args.lab), topic=args.topic, first=args.first, last=args.last, instant=args.as_of)
-    mentions.save(store, wanted, args.out)
+    try:
+        mentions.save(store, wanted, args.out)
+    except OSError as error:
+        raise Failure("storage", f"cannot write {args.out}: {error}") from None
     rows = pl.scan_csv(args.out, infer_schema=False).select(pl.len()).collect().item()
     return f"{args.out}: {rows:,} rows, {args.out.stat().st_size:,} bytes"
 

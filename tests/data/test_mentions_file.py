@@ -82,3 +82,8 @@ def test_the_command_says_how_many_rows_it_wrote(
     assert f"{len(read(out))} rows, {out.stat().st_size:,} bytes" in capsys.readouterr().out
     assert main(["mentions", str(out), "--lab", "nobody"]) == 0
     assert ": 0 rows" in capsys.readouterr().out
+    assert main(["mentions", str(tmp_path / "none" / "a.csv")]) == 1
+    assert "cannot write" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["mentions", str(out), "--from", "yesterday"])
+    assert "not a day: 'yesterday'" in capsys.readouterr().err
