@@ -16,8 +16,8 @@ from signals.finding import METHOD
 
 USUAL = timedelta(days=7)
 SAID = {
-    "new": "new", "restated": "restated", "interval": "with another interval", "withdrawn": "withdrawn",
-    "returned": "back after a withdrawal",
+    "new": "new", "first": "read for the first time", "restated": "restated", "interval": "with another interval",
+    "withdrawn": "withdrawn", "returned": "back after a withdrawal",
 }  # fmt: skip
 
 
@@ -40,6 +40,11 @@ class Changes:
     def total(self, kind: str) -> int:
         """How many points changed in that way, of all indicators."""
         return sum(counts.get(kind, 0) for counts in self.values.values())
+
+    @property
+    def begun(self) -> list[str]:
+        """The indicators of which nothing was known before: their values are old news to their publishers."""
+        return [key for key, counts in self.values.items() if "first" in counts]
 
     @property
     def is_empty(self) -> bool:
@@ -115,6 +120,7 @@ def _counted(found: Changes) -> Iterator[str]:
         (cleared, "flag cleared", "flags cleared"),
         (sum(found.records.values()), "record", "records"),
         (found.total("new"), "new value", "new values"),
+        (len(found.begun), "indicator read for the first time", "indicators read for the first time"),
         (found.total("restated"), "value restated", "values restated"),
         (found.total("interval"), "interval restated", "intervals restated"),
         (found.total("withdrawn"), "value withdrawn", "values withdrawn"),

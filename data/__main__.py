@@ -151,6 +151,8 @@ def _snapshot(store: Store, args: argparse.Namespace) -> str:
 
 def _mentions(store: Store, args: argparse.Namespace) -> str:
     wanted = Wanted(labs=tuple(args.lab), topic=args.topic, first=args.first, last=args.last, instant=args.as_of)
+    if absent := mentions.absent(store, wanted):
+        raise Failure("no_data", f"no mention names {' or '.join(map(repr, absent))}")
     try:
         mentions.save(store, wanted, args.out)
     except OSError as error:

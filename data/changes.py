@@ -14,8 +14,9 @@ from data.schema import INDICATORS, OBSERVATIONS
 from data.store import Store
 from data.vintages import latest
 
-KINDS = ("new", "restated", "interval", "withdrawn", "returned")
-"""new: first value of a point; restated: other value, bound or unit; interval: only low, high or level moved;
+KINDS = ("new", "first", "restated", "interval", "withdrawn", "returned")
+"""new: first value of a point; first: the same of an indicator of which nothing was known before, so that it is our
+news and not the publisher's; restated: other value, bound or unit; interval: only low, high or level moved;
 withdrawn: the publisher took it back; returned: a withdrawn value is there again."""
 
 CALM = ("not enough data", "cannot tell", "steady")
@@ -45,7 +46,9 @@ def changed_values(store: Store, since: datetime, until: datetime | None = None)
     rows = rows.join(touched.select(*_POINT), on=_POINT, how="semi")
     then = latest(rows, since)
     before = then.select(*_POINT, had=nw.lit(True), **{f"{c}_before": nw.col(c) for c in (*_MEASURED, *_INTERVAL)})
+    begun = known(store.rows("observations"), since).select("indicator", seen=nw.lit(True)).unique()
     both = latest(rows).join(touched, on=_POINT, how="inner").join(before, on=_POINT, how="left")
+    both = both.join(begun, on="indicator", how="left")
     found = both.with_columns(kind=_kind()).filter(nw.col("kind") != "").sort(*_POINT)
     named = found.select(
         "kind", *_POINT, "lab", "unit", "value_before", "value", "low_before", "low", "high_before", "high",
@@ -57,7 +60,8 @@ def changed_values(store: Store, since: datetime, until: datetime | None = None)
 def _kind() -> nw.Expr:
     """What became of a point; empty where it is as it was."""
     is_value, was_value = ~nw.col("value").is_null(), ~nw.col("value_before").is_null()
-    of_new = nw.when(is_value).then(nw.lit("new")).otherwise(nw.lit(""))
+    of_first = nw.when(nw.col("seen").is_null()).then(nw.lit("first")).otherwise(nw.lit("new"))
+    of_new = nw.when(is_value).then(of_first).otherwise(nw.lit(""))
     of_gone = nw.when(was_value).then(nw.lit("withdrawn")).otherwise(nw.lit(""))
     of_moved = nw.when(_any_differs(_INTERVAL)).then(nw.lit("interval")).otherwise(nw.lit(""))
     of_value = nw.when(_any_differs(_MEASURED)).then(nw.lit("restated")).otherwise(of_moved)

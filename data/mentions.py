@@ -103,6 +103,13 @@ def save(store: Store, wanted: Wanted, path: Path) -> None:
     tidy.csv_file(cells.join(licences, on="source", how="left", maintain_order="left").select(COLUMNS), path)
 
 
+def absent(store: Store, wanted: Wanted) -> list[str]:
+    """Labs and topics that are asked for and that no mention names: spelled otherwise, or not met yet."""
+    named = as_polars(_current(store, wanted.instant).select("lab", "topic").unique())
+    asked = [*wanted.labs, *([wanted.topic] if wanted.topic else [])]
+    return [name for name in asked if name not in named["lab"] and name not in named["topic"]]
+
+
 def _newest(rows: Rows, stretches: Iterable[list[str]], most: int) -> pl.DataFrame:
     """The newest rows whole: first which they are, by few columns, then all columns of the parts that they lie in."""
     found: list[pl.DataFrame] = []

@@ -51,7 +51,7 @@ def expected(history: list[dict[str, State]], since: int, until: int) -> dict[st
     for subject, (value, high, bound) in now.items():
         old = then.get(subject)
         if old is None:
-            kind = "new" if value is not None else ""
+            kind = "" if value is None else "new" if then else "first"
         elif (value is None) != (old[0] is None):
             kind = "withdrawn" if value is None else "returned"
         elif value is None:
@@ -102,6 +102,14 @@ def test_any_two_instants_agree_with_a_model_that_remembers_everything(
     assert dict(found.select("subject", "kind").iter_rows()) == expected(history, since, until)
     newest = changed_values(store, hour(since))
     assert dict(newest.select("subject", "kind").iter_rows()) == expected(history, since, len(history) - 1)
+
+
+def test_what_is_collected_for_the_first_time_is_no_news_of_its_publisher(store: Store) -> None:
+    old, other = observation("a", (1.0, None, "=")), observation("b", (2.0, None, "="))
+    store.append_vintages("observations", [old], hour(0))
+    store.append_vintages("observations", [other, {**other, "indicator": "metr_p80"}], hour(1))
+    found = changed_values(store, hour(0))
+    assert set(found.select("indicator", "kind").iter_rows()) == {("metr_p50", "new"), ("metr_p80", "first")}
 
 
 def test_a_change_shows_both_values_and_how_many_steps_led_there(store: Store) -> None:

@@ -80,8 +80,12 @@ def test_the_command_says_how_many_rows_it_wrote(
     out = tmp_path / "a.csv"
     assert main(["mentions", str(out), "--lab", "openai", "--from", "2026-01-01"]) == 0
     assert f"{len(read(out))} rows, {out.stat().st_size:,} bytes" in capsys.readouterr().out
-    assert main(["mentions", str(out), "--lab", "nobody"]) == 0
+    assert main(["mentions", str(out), "--lab", "openai", "--to", "1999-01-01"]) == 0
     assert ": 0 rows" in capsys.readouterr().out
+    written = out.read_bytes()
+    assert main(["mentions", str(out), "--lab", "openai", "nobody", "--topic", "nothing"]) == 1
+    assert "no mention names 'nobody' or 'nothing'" in capsys.readouterr().err
+    assert out.read_bytes() == written
     assert main(["mentions", str(tmp_path / "none" / "a.csv")]) == 1
     assert "cannot write" in capsys.readouterr().err
     with pytest.raises(SystemExit):

@@ -22,10 +22,19 @@ def test_metr_restated_its_models_and_the_page_says_so(reader: Reader) -> None:
 
 
 def test_a_new_record_is_counted_as_one(reader: Reader) -> None:
-    found = changed.read(reader, datetime(2026, 1, 1, tzinfo=UTC), None)
-    series = reader.series("metr_p50")
-    fresh = series.rows["on_frontier"] & (series.rows["first_known_at"] > datetime(2026, 1, 1, tzinfo=UTC))
-    assert found.records["metr_p50"] == fresh.sum() > 0
+    rows = reader.series("metr_p50").rows
+    begun = rows["first_known_at"].min()
+    found = changed.read(reader, begun + timedelta(hours=1), None)
+    assert found.records["metr_p50"] == (rows["on_frontier"] & (rows["first_known_at"] > begun)).sum() > 0
+
+
+def test_an_indicator_read_for_the_first_time_brings_no_records(reader: Reader) -> None:
+    found = changed.read(reader, datetime(2020, 1, 1, tzinfo=UTC), None)
+    assert found.begun == [*found.values]
+    assert not found.records
+    assert not found.total("new")
+    assert f"{len(found.begun)} indicators read for the first time" in changed.counted(found)
+    assert changed.sentence(found, "metr_p50") == f"{found.values['metr_p50']['first']} read for the first time"
 
 
 def test_without_news_nothing_is_said(reader: Reader) -> None:
