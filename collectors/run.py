@@ -306,9 +306,10 @@ def _look_for_vanished(
     batch.vanished = len(gone)
     if not gone:
         return
-    if len(gone) > VANISHED_SHARE * len(stored):
-        text = f"{len(gone)} of {len(stored)} stored values are missing from the answer"
-        less = LessThanBefore(collector.name, text, missing=len(gone), before=len(stored))
+    missing, before = _published(gone, batch), _published(stored, batch)
+    if missing > VANISHED_SHARE * before:
+        text = f"{missing} of {before} stored values are missing from the answer"
+        less = LessThanBefore(collector.name, text, missing=missing, before=before)
         _raise_unless_released(collector, less, store, now)
         batch.withdrawn += gone
         return
@@ -324,6 +325,15 @@ def _look_for_vanished(
             batch.withdrawn.append(row)
         else:
             batch.refused.append(Refused(reason=VANISHED, row=point, status="pending"))
+
+
+def _published(stored: Sequence[Mapping[str, Any]], batch: Batch) -> int:
+    """How many of these points are the publisher's own.
+
+    Which models made a record follows from restated values and says nothing about what an answer lacks.
+    """
+    lists = {(row.indicator, row.variant) for row in batch.observations if not row.derived}
+    return sum((row["indicator"], row["variant"]) in lists for row in stored)
 
 
 def _store(attempts: Sequence[_Attempt], store: Store) -> None:

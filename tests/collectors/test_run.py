@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ SUITE = "https://metr.org/assets/benchmark_results_1_1.yaml"
 SCORE = Indicator(
     key="score", title="Score", unit="points", stage="capability", transform="linear", definition="It.", full_list=True
 )
+LEAD = replace(SCORE, key="lead", title="Lead of the best")
 SOURCE = Source(
     title="T", homepage="https://example.org/", licence="L", credit="C", share="full", every=timedelta(days=1), at_least=1,
-    indicators=(SCORE,),
+    indicators=(SCORE, LEAD),
 )  # fmt: skip
 
 
@@ -117,6 +119,17 @@ def test_many_values_missing_at_once_are_an_incomplete_answer(store: Store) -> N
     assert lost.outcome == "incomplete"
     assert "2 of 8" in (lost.error or "")
     assert len(current(store)) == 8
+
+
+def test_what_we_make_of_restated_values_may_vanish_and_is_no_part_of_the_answer(store: Store) -> None:
+    def answer(*leads: str) -> list[Row]:
+        made = [LEAD.observed(date=date(2026, 1, 1), value=1.0, subject=name, derived=True) for name in leads]
+        return [*map(score, "abcdefgh"), *made]
+
+    run(store, *answer("a", "b", "c"))
+    noted, withdrawn = (run(store, *answer("a"), at=NOW + timedelta(days=day)) for day in (1, 2))
+    assert (noted.outcome, noted.rows_vanished, withdrawn.rows_new) == ("ok", 2, 2)
+    assert queries.observations(store, "lead")["subject"].tolist() == ["a"]
 
 
 def test_a_run_that_cannot_be_recorded_says_so(tmp_path: Path) -> None:
