@@ -168,7 +168,7 @@ def _same(earlier: Held, row: Observation, within: float) -> bool:
     point = (said.get("indicator"), said.get("subject"), said.get("variant"))
     value = said.get("value")
     if (
-        point != (row.indicator, clean(row.subject), row.variant)
+        point != (row.indicator, row.subject, row.variant)
         or not isinstance(value, int | float)
         or row.value * value <= 0
     ):

@@ -50,8 +50,9 @@ class LessThanBefore(Failure):
 
 @dataclass
 class Batch:
-    """The rows of one run after the checks."""
+    """The rows of one run after the checks; `points` are all that the answer has, believed or not."""
 
+    points: set[tuple[object, ...]] = field(default_factory=set)
     observations: list[Observation] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -218,16 +219,30 @@ def _read(collector: Collector, rows: Iterable[Row], now: datetime, batch: Batch
                     batch.refused.append(_foretold(row))
                 else:
                     batch.mentions.append(row)
-            elif row.date > latest.date():
-                doubted.append(Refused.of(row, "a date in the future"))
-            elif row.indicator in indicators and (problem := doubt.impossible(indicators[row.indicator], row)):
-                doubted.append(Refused.of(row, problem))
             else:
-                batch.observations.append(row)
+                observation = _cleaned(row)
+                batch.points.add(observation.point)
+                if problem := _cannot_be(observation, indicators, latest):
+                    doubted.append(Refused.of(observation, problem))
+                else:
+                    batch.observations.append(observation)
     batch.records = sum(records)
     batch.refused += doubted
     batch.observations = _once(collector, batch.observations)
     return doubted
+
+
+def _cleaned(row: Observation) -> Observation:
+    """With the name under which it is stored, so that a point is the same in every comparison."""
+    subject = clean(row.subject)
+    return row if subject == row.subject else replace(row, subject=subject)
+
+
+def _cannot_be(row: Observation, indicators: Mapping[str, Indicator], latest: datetime) -> str:
+    """Why a value cannot be true whatever else is known; empty if it can."""
+    if row.date > latest.date():
+        return "a date in the future"
+    return doubt.impossible(indicators[row.indicator], row) if row.indicator in indicators else ""
 
 
 def _foretold(mention: Mention) -> Refused:
@@ -300,9 +315,8 @@ def _look_for_vanished(
     """
     complete = {i.key for i in collector.source.indicators if i.full_list}
     lists = {(row.indicator, row.variant) for row in batch.observations if row.indicator in complete}
-    here = {row.point for row in batch.observations}
     stored = [row for row in points if (row["indicator"], row["variant"]) in lists]
-    gone = [row for row in stored if (row["indicator"], row["subject"], row["variant"], row["date"]) not in here]
+    gone = [r for r in stored if (r["indicator"], r["subject"], r["variant"], r["date"]) not in batch.points]
     batch.vanished = len(gone)
     if not gone:
         return
@@ -515,7 +529,7 @@ def _observation_row(source: str, row: Observation, run_id: str) -> dict[str, An
         **values,
         **numbers,
         "source": source,
-        "subject": clean(row.subject),
+        "subject": row.subject,
         "model": clean(row.model) if row.model else None,
         "detail": _json(row.detail) if row.detail else None,
         "run_id": run_id,

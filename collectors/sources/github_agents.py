@@ -28,6 +28,8 @@ AGENTS = {  # agent: how the search finds its pull requests, and the lab whose a
 TRAILERS = {"Claude Code": ('"Co-Authored-By: Claude"', "anthropic")}
 ALL_COMMITS = "is:public"
 WEEK = timedelta(days=7)
+PULLS_FROM, COMMITS_FROM = date(2025, 5, 5), date(2025, 2, 24)
+"""The first whole weeks to look back to: before them most of these agents did not exist."""
 SAMPLED_HOURS = (1, 4, 8, 11, 15, 18, 22)  # Monday to Sunday (UTC): around the clock and around the week
 
 _PULLS = "A search count of public repositories. Agents that leave no branch prefix or bot author are not seen."
@@ -109,17 +111,31 @@ SOURCE = Source(
 
 
 def collect(http: Http) -> Iterator[Row]:
-    this_monday = http.now.date() - timedelta(days=http.now.weekday())
-    weeks = [this_monday - back * WEEK for back in (1, 2, 3)]
-    for indicator, when in ((OPENED, "created"), (MERGED, "merged")):
-        yield from _pull_requests(http, indicator, when, weeks[0])
+    weeks = [_monday(http) - back * WEEK for back in (1, 2, 3)]
+    yield from _pull_requests(http, weeks[0])
     yield from _merge_rates(http, weeks[2])
     for monday in weeks:
-        for agent, (trailer, lab) in TRAILERS.items():
-            url = address("commits", f"{trailer} committer-date:{span(monday)}")
-            if http.has(url):
-                yield COAUTHORED.observed(date=monday, subject=agent, lab=lab, url=url, **_total(http, url))
+        yield from _commits(http, monday)
     yield from _shares(http, weeks[1])
+
+
+def history(http: Http, first: date, last: date) -> Iterator[Row]:
+    """The whole weeks from `first` to `last`: 39 questions a week, so that a month takes about twenty minutes."""
+    monday = first + timedelta(days=-first.weekday() % 7)
+    while monday + WEEK <= min(last + timedelta(days=1), _monday(http)):
+        if monday >= PULLS_FROM:
+            yield from _pull_requests(http, monday)
+            if monday + 3 * WEEK <= _monday(http):
+                yield from _merge_rates(http, monday)
+        if monday >= COMMITS_FROM:
+            yield from _commits(http, monday)
+            yield from _shares(http, monday)
+        monday += WEEK
+
+
+def _monday(http: Http) -> date:
+    """The Monday of the week that is not over."""
+    return http.now.date() - timedelta(days=http.now.weekday())
 
 
 def address(kind: str, query: str) -> str:
@@ -144,17 +160,25 @@ def _total(http: Http, url: str) -> dict[str, Any]:
     return {"value": answer["total_count"], "estimate": answer["incomplete_results"] or None}
 
 
-def _pull_requests(http: Http, indicator: Indicator, when: str, monday: date) -> Iterator[Row]:
+def _pull_requests(http: Http, monday: date) -> Iterator[Row]:
     """One row an agent, and their total where all of them answered."""
-    totals = []
-    for agent, (mark, lab) in AGENTS.items():
-        url = address("issues", f"is:pr {mark} {when}:{span(monday)}")
+    for indicator, when in ((OPENED, "created"), (MERGED, "merged")):
+        totals = []
+        for agent, (mark, lab) in AGENTS.items():
+            url = address("issues", f"is:pr {mark} {when}:{span(monday)}")
+            if http.has(url):
+                found = _total(http, url)
+                totals.append(found["value"])
+                yield indicator.observed(date=monday, subject=agent, lab=lab, url=url, **found)
+        if len(totals) == len(AGENTS):
+            yield indicator.observed(date=monday, value=sum(totals), url=SOURCE.homepage, derived=True)
+
+
+def _commits(http: Http, monday: date) -> Iterator[Row]:
+    for agent, (trailer, lab) in TRAILERS.items():
+        url = address("commits", f"{trailer} committer-date:{span(monday)}")
         if http.has(url):
-            found = _total(http, url)
-            totals.append(found["value"])
-            yield indicator.observed(date=monday, subject=agent, lab=lab, url=url, **found)
-    if len(totals) == len(AGENTS):
-        yield indicator.observed(date=monday, value=sum(totals), url=SOURCE.homepage, derived=True)
+            yield COAUTHORED.observed(date=monday, subject=agent, lab=lab, url=url, **_total(http, url))
 
 
 def _merge_rates(http: Http, monday: date) -> Iterator[Row]:

@@ -46,7 +46,8 @@ def test_days_need_no_overlap_and_pageviews_no_months() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["hacker_news", "arxiv_papers", "wikimedia_pageviews", "federal_register", "gov_uk", "manifold"]
+    "name",
+    ["hacker_news", "arxiv_papers", "wikimedia_pageviews", "federal_register", "github_agents", "gov_uk", "manifold"],
 )
 def test_the_sources_with_a_past_can_look_back(name: str) -> None:
     assert callable(past.history_of(name))

@@ -132,6 +132,28 @@ def test_what_we_make_of_restated_values_may_vanish_and_is_no_part_of_the_answer
     assert queries.observations(store, "lead")["subject"].tolist() == ["a"]
 
 
+def test_a_value_that_became_impossible_is_refused_and_not_taken_for_withdrawn(store: Store) -> None:
+    run(store, *map(score, "abcdefgh"))
+    odd = replace(SCORE.observed(date=date(2026, 1, 1), value=1.0, subject="a"), low=2.0, high=3.0)
+    for day in (1, 2):
+        done = run(store, odd, *map(score, "bcdefgh"), at=NOW + timedelta(days=day))
+        assert (done.outcome, done.rows_vanished, done.rows_new, done.rows_quarantined) == ("ok", 0, 0, 1)
+    assert current(store)["a"] == 1.0
+
+
+def test_a_name_with_invisible_characters_is_the_same_in_the_next_answer(store: Store) -> None:
+    odd = [score("an  odd\u200b \x07name"), *map(score, "abcdefghijkl")]
+    run(store, *odd)
+    for day in (1, 2):
+        done = run(store, *odd, at=NOW + timedelta(days=day))
+        assert (done.rows_vanished, done.rows_new) == (0, 0)
+    assert "an odd name" in current(store)
+
+
+def test_names_that_look_alike_are_one_point(store: Store) -> None:
+    assert run(store, score("a", 1.0), score("a\u200b", 2.0)).outcome == "schema"
+
+
 def test_a_run_that_cannot_be_recorded_says_so(tmp_path: Path) -> None:
     assert run_source(source(score("a")), Nothing(), Store(str(tmp_path / "absent"))).outcome == "storage"
 

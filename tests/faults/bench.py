@@ -443,6 +443,12 @@ def current(store: Store, at: datetime) -> Facts:
     return found | {row[0]: row[1:] for row in mentions.iter_rows()}
 
 
+def first_known(store: Store) -> dict[tuple[Any, ...], datetime]:
+    """When each value became known."""
+    rows = store.read("observations").group_by(OBSERVATIONS.point).agg(pl.col("known_at").min()).collect()
+    return {row[:5]: row[5] for row in rows.iter_rows()}
+
+
 def damage(store: Store) -> list[str]:
     """What is wrong with the tables themselves: keys twice, chains of vintages that fork or begin twice."""
     wrong = []

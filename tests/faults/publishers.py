@@ -29,7 +29,10 @@ class Honest(NamedTuple):
 
 
 class Publisher:
-    """All that one source may ask. With `drift`, values fall a little with every edition from `NOW` on."""
+    """All that one source may ask. With `drift`, values fall a little with every edition from `NOW` on.
+
+    An edition comes at midnight. Every tenth is as the first was, so that no value leaves its own interval.
+    """
 
     def __init__(self, source: str, drift: tuple[str, ...] = ()) -> None:
         self.source, self.drift = source, drift
@@ -45,7 +48,7 @@ class Publisher:
             return Honest(json.dumps(rule(url, now)).encode(), "application/json")
         if url not in self._index:
             return None
-        edition = (now - NOW) // EDITION if self.drift else 0
+        edition = (now.date() - NOW.date()) // EDITION % 10 if self.drift else 0
         if (url, edition) not in self._editions:
             self._editions[url, edition] = self._drifted(url, edition)
         return self._editions[url, edition]

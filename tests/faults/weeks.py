@@ -1,7 +1,7 @@
 """Weeks in seconds: a source at its own pace, an instant that is set, and a fault in three runs of ten.
 
 Publishers bring their figures up to date every few days, so that a fault hides, delays or breaks something.
-What a day's snapshot was on a day without a single good answer, nobody can know later; nothing else may differ.
+What stood in an answer for one period, in which no good one was read, nobody can know later; nothing else may differ.
 """
 
 import shutil
@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from collectors.schedule import after, due
 from data.queries import SourceState
 from data.schema import SUCCESS, Run
 from tests.conftest import NOW
-from tests.faults.bench import Aim, Bench, Facts, Logged, Target, aim, aim_again, attach, current, damage
+from tests.faults.bench import Aim, Bench, Facts, Logged, Target, aim, aim_again, attach, current, damage, first_known
 from tests.faults.faults import CASES, Case
 from tests.faults.known import reason
 from tests.faults.matrix import aimed, fitted, scratch
@@ -27,18 +28,24 @@ SHARE = 0.3
 
 @dataclass
 class History:
-    """How some weeks went: what is stored in the end, and the run records."""
+    """How some weeks went: what is stored in the end, and the run records.
+
+    `fleeting`: the values that the last answer no longer has, and when each was first read. `clean`: when answers
+    were read in which nothing was wrong.
+    """
 
     final: Facts
+    fleeting: dict[tuple[Any, ...], datetime]
     damage: list[str]
-    runs: list[Run]
-    log: list[Logged]
+    clean: list[datetime] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    @property
-    def good_days(self) -> set[date]:
-        return {run.started_at.date() for run in self.runs if run.outcome in SUCCESS}
+    def looked(self, day: date, since: datetime, period: timedelta) -> bool:
+        """Whether a value was looked for while it could be read: on its day, if it is of that day, or for a period."""
+        if day == since.date():
+            return any(at.date() == day for at in self.clean)
+        return any(since <= at < since + period for at in self.clean)
 
 
 @dataclass
@@ -90,41 +97,39 @@ def lived(name: str, server: FaultServer, days: int, weather: Weather | None) ->
     try:
         bench = drifting(name, server, folder)
         bench.store.create()
-        runs, faults = [], []
+        history = History({}, {}, [])
         at, state = NOW, None
         while at < NOW + timedelta(days=days):
             fault = weather.draw(bench, at) if weather else None
+            begun = len(bench.log)
             run = bench.run(at, fault, seconds=fault[0].seconds if fault else 20)
-            runs.append(run)
-            faults += [f"{at:%m-%d %H:%M} {fault[0].label} {fault[1]}: {run.outcome}"] if fault else []
+            if fault:
+                history.faults.append(f"{at:%m-%d %H:%M} {fault[0].label} {fault[1]}: {run.outcome}")
+                server.settled()
+            if run.outcome in SUCCESS and not any(line.changed for line in bench.log[begun:]):
+                history.clean.append(at)
             state = after(state, run)
             at = max(due(bench.collector, state, at), at + timedelta(minutes=1))
         last = NOW + timedelta(days=days + 1)
-        errors = []
         for day in (last, last + bench.collector.source.every, last + 2 * bench.collector.source.every):
             run = bench.run(day)
-            runs.append(run)
-            errors += [] if run.outcome in SUCCESS else [f"in good weather: {run.outcome} ({run.error})"]
+            if run.outcome not in SUCCESS:
+                history.errors.append(f"in good weather: {run.outcome} ({run.error})")
         server.settled()
-        return History(current(bench.store, day), damage(bench.store), runs, bench.log, faults, errors)
+        still = aim(bench, day).honest
+        history.final, history.damage = current(bench.store, day), damage(bench.store)
+        history.fleeting = {key: at for key, at in first_known(bench.store).items() if key[1:] not in still}
+        return history
     finally:
         shutil.rmtree(folder)
 
 
-def differences(right: History, other: History) -> list[str]:
-    """What weeks with faults left otherwise than weeks without."""
-    snapshots = (
-        {k for k in right.final if isinstance(k, tuple) and k[3] not in other.good_days} if _daily(right) else set()
-    )
+def differences(right: History, other: History, period: timedelta) -> list[str]:
+    """What weeks with faults left otherwise than weeks without; `period` of the source."""
+    unseen = {key for key, at in right.fleeting.items() if not other.looked(key[4], at, period)}
     wrong = [f"{k}: {v} instead of {right.final.get(k)}" for k, v in other.final.items() if right.final.get(k) != v]
-    missing = [f"{k} is missing" for k in right.final if k not in other.final and k not in snapshots]
+    missing = [f"{k} is missing" for k in right.final if k not in other.final and k not in unseen]
     return [*wrong, *missing, *other.damage, *other.errors]
-
-
-def _daily(history: History) -> bool:
-    """Whether every value is of the very day on which it was fetched: a snapshot that cannot be fetched later."""
-    dated = {k[3] for k in history.final if isinstance(k, tuple)}
-    return bool(dated) and dated <= {run.started_at.date() for run in history.runs}
 
 
 def fleet(names: list[str], server: FaultServer, days: int, weather: Weather | None) -> tuple[list[Logged], list[Run]]:

@@ -2,15 +2,32 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from collectors.pace import GAPS
 from collectors.registry import one
 from collectors.replay import Replay
 from collectors.source import Row
-from collectors.sources.github_agents import address, hour, span
+from collectors.sources.github_agents import address, history, hour, span
 from data.schema import Observation, Refused
 from tests.conftest import NOW, PAYLOADS
+
+
+class Everything(Replay):
+    """A search that finds four of everything."""
+
+    def __init__(self, folder: Path, now: datetime) -> None:
+        super().__init__(folder, now)
+        self.asked: list[str] = []
+
+    def has(self, url: str) -> bool:
+        return True
+
+    def json(self, url: str) -> dict[str, object]:
+        self.asked.append(url)
+        return {"total_count": 4, "incomplete_results": False}
+
 
 LAST_WEEK, BEFORE, THIRD = date(2026, 11, 16), date(2026, 11, 9), date(2026, 11, 2)
 
@@ -84,6 +101,29 @@ def test_the_share_of_commits_is_taken_from_seven_hours(replay: Callable[..., li
     row = observed(replay("github_agents"), "coauth_share", BEFORE)["Claude Code"]
     assert (row.value, row.detail["commits"]) == (0.125, 7 * 320_000)
     assert hour(BEFORE, 6) == "2026-11-15T22:00:00Z..2026-11-15T22:59:59Z"
+
+
+def test_the_past_is_asked_for_week_by_week_as_far_as_it_is_over() -> None:
+    web = Everything(PAYLOADS / "github_agents", NOW)
+    rows = [r for r in history(web, date(2026, 10, 28), date(2026, 11, 29)) if isinstance(r, Observation)]
+    weeks = {i: sorted({r.date for r in rows if r.indicator == i}) for i in {r.indicator for r in rows}}
+    assert weeks.pop("agent_pr_merge_rate") == [THIRD]
+    counted = ("agent_prs_opened", "agent_prs_merged", "coauth_commits", "coauth_share")
+    assert weeks == {key: [THIRD, BEFORE, LAST_WEEK] for key in counted}
+    a_week = (len(web.asked) - 12) / 3
+    assert a_week == 27  # and 12 for the merge rate
+
+
+def test_the_past_of_pull_requests_begins_when_there_were_agents_to_open_them() -> None:
+    rows = list(history(Everything(PAYLOADS / "github_agents", NOW), date(2025, 1, 1), date(2025, 5, 11)))
+    first = {r.indicator: r.date for r in reversed(rows) if isinstance(r, Observation)}
+    assert first == {
+        "coauth_commits": date(2025, 2, 24),
+        "coauth_share": date(2025, 2, 24),
+        "agent_prs_opened": date(2025, 5, 5),
+        "agent_prs_merged": date(2025, 5, 5),
+        "agent_pr_merge_rate": date(2025, 5, 5),
+    }
 
 
 def test_a_question_is_written_so_that_the_search_understands_it() -> None:
