@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from collectors import registry
 from collectors.run import run_source
 from collectors.source import Collector, Http, Row
 from data.schema import SUCCESS, Failure, Run
@@ -27,11 +28,19 @@ BY_DAY = {"hacker_news"}
 
 def history_of(name: str) -> History:
     """How a source looks back, or Failure."""
-    try:
-        found: History = importlib.import_module(f"collectors.sources.{name}").history
-    except AttributeError:
-        raise Failure("refused", f"{name} has no history to fetch: its series begins with the collection") from None
+    found: History | None = getattr(importlib.import_module(f"collectors.sources.{name}"), "history", None)
+    if found is None:
+        others = ", ".join(looking_back())
+        raise Failure(
+            "refused", f"{name} has no history to fetch: its series begins with the collection. These have: {others}"
+        )
     return found
+
+
+def looking_back() -> list[str]:
+    """The sources that have a past to fetch."""
+    names = sorted(registry.all_collectors())
+    return [name for name in names if hasattr(importlib.import_module(f"collectors.sources.{name}"), "history")]
 
 
 def pieces(name: str, first: date, last: date) -> list[tuple[date, date]]:

@@ -1,7 +1,9 @@
 """A past is fetched month by month and goes on where it was stopped."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from data.schema import Failure, Indicator
 from data.store import Store
 from tests.conftest import NOW
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 VALUE = Indicator(key="made", title="T", unit="x", stage="attention", transform="linear", definition="It.")
 SOURCE = Source(
     title="T", homepage="https://example.org/", licence="L", credit="C", share="full", every=timedelta(days=1), at_least=1,
@@ -45,17 +48,15 @@ def test_days_need_no_overlap_and_pageviews_no_months() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["hacker_news", "arxiv_papers", "wikimedia_pageviews", "federal_register", "github_agents", "gov_uk", "manifold"],
-)
-def test_the_sources_with_a_past_can_look_back(name: str) -> None:
-    assert callable(past.history_of(name))
-
-
-def test_press_has_no_past() -> None:
-    with pytest.raises(Failure, match="no history"):
+def test_press_has_no_past_and_one_is_told_what_has() -> None:
+    with pytest.raises(Failure, match=r"no history .* These have: arxiv_papers, .*wikimedia_pageviews$"):
         past.history_of("press_feeds")
+
+
+def test_the_readme_names_the_sources_with_a_past() -> None:
+    row = next(line for line in README.read_text().splitlines() if "collectors backfill NAME" in line)
+    assert re.findall(r"`(\w+)`", row) == past.looking_back()
+    assert all(callable(past.history_of(name)) for name in past.looking_back())
 
 
 def test_an_interrupted_backfill_goes_on_where_it_stopped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
