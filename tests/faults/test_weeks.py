@@ -15,14 +15,15 @@ from tests.faults.server import FaultServer
 from tests.faults.weeks import History, Weather, differences, fleet, lived
 
 SEEDS = (1, 2, 3)
-LONG = 200
+LONG, RUNS = 200, 20
 FLEET = ("epoch_eci", "epoch_benchmarks", "epoch_external", "openrouter_prices", "openrouter_tokens", "hacker_news")
 """Sources that share hosts, so that they get into each other's way."""
 
 
 def weeks_of(name: str) -> int:
-    """Days to simulate: fewer for sources that are asked many times a day."""
-    return LONG if one(name).source.every.days else LONG // 10
+    """Days to simulate: fewer for sources that are asked many times a day, more for those that are asked monthly."""
+    days = one(name).source.every.days
+    return max(LONG, RUNS * days) if days else LONG // 10
 
 
 @cache
