@@ -99,7 +99,7 @@ def lived(name: str, server: FaultServer, days: int, weather: Weather | None) ->
         bench.store.create()
         history = History({}, {}, [])
         at, state = NOW, None
-        while at < NOW + timedelta(days=days):
+        while at.date() < (NOW + timedelta(days=days)).date():  # whatever the hour at which the last day's turn comes
             fault = weather.draw(bench, at) if weather else None
             begun = len(bench.log)
             run = bench.run(at, fault, seconds=fault[0].seconds if fault else 20)
