@@ -151,7 +151,8 @@ class Worker:
 
     def begin(self) -> None:
         """Plan every source from what the tables say, and start; or go on where `rest` had stopped it."""
-        self._states = dict(queries.source_states(self._store))
+        # a record from the future was written before a clock was set back, and would make every start wait for it
+        self._states = dict(queries.source_states(self._store, self._now() + CLOCK_STEP))
         self._plan_all()
         self._judge_soon()
         self._later(TELLING, FIRST_TELLING)
