@@ -226,9 +226,11 @@ def _read(collector: Collector, rows: Iterable[Row], now: datetime, batch: Batch
                     doubted.append(Refused.of(observation, problem))
                 else:
                     batch.observations.append(observation)
-    batch.records = sum(records)
     batch.refused += doubted
+    read, batch.records = len(batch.observations), sum(records)
     batch.observations = _once(collector, batch.observations)
+    if read:  # where everything stands twice, half of it is what the next answer has to have
+        batch.records = batch.records * len(batch.observations) // read
     return doubted
 
 

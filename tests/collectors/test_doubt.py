@@ -220,6 +220,19 @@ def test_half_an_answer_is_found_by_what_went_into_a_sum(store: Store) -> None:
     assert at_day(3, store, summed(1.0), Folder).outcome == "ok", "a folder may hold less"
 
 
+def test_a_first_answer_in_which_everything_stands_twice_makes_no_half_of_the_next(store: Store) -> None:
+    def listed(times: int) -> Collector:
+        def collect(http: Http) -> Iterator[Row]:
+            names = [f"m{n}" for n in range(12)] * times
+            for row in csv_rows("\n".join(["name", *names, ""]).encode(), ("name",), "made up"):
+                yield COUNT.observed(date=JANUARY, value=1.0, subject=row["name"])
+
+        return Collector(name="made_up", source=SOURCE, collect=collect, about="made up")
+
+    assert at_day(0, store, listed(2)).records == 12
+    assert at_day(1, store, listed(1)).outcome == "ok"
+
+
 def test_a_person_can_let_a_smaller_answer_through(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     at_day(0, store, summed(*[1.0] * 20))
     assert {at_day(day, store, summed(*[1.0] * 9)).outcome for day in (1, 2)} == {"incomplete"}
