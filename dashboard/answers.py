@@ -31,7 +31,7 @@ log = logging.getLogger("dashboard")
 
 JSON, CSV = "application/json; charset=utf-8", "text/csv; charset=utf-8"
 METHODS = ["GET", "HEAD"]
-MOST_KEPT = 64_000_000
+MOST_KEPT = 32_000_000
 OPEN = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "ETag, Link, Content-Disposition, Content-Length, Retry-After",
