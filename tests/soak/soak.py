@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,7 +27,7 @@ from data.schema import SUCCESS
 from data.store import Store
 from tests.browser.conftest import Server
 from tests.conftest import NOW
-from tests.faults.bench import Bench, current, damage
+from tests.faults.bench import Bench, current, damage, first_known
 from tests.faults.publishers import Publisher
 from tests.faults.server import Call, Fault, FaultServer
 from tests.faults.weeks import Weather, known
@@ -92,6 +92,7 @@ class Leg:
     latencies: list[tuple[float, str]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    known: dict[tuple[Any, ...], datetime] = field(default_factory=dict)
 
 
 def live(folder: Path, names: Sequence[str], days: int, rng: Random | None, share: float, every: float,
@@ -121,7 +122,7 @@ def live(folder: Path, names: Sequence[str], days: int, rng: Random | None, shar
     good = runs[runs["outcome"].isin(SUCCESS)]
     leg.failed = len(runs) - len(good)
     leg.good = {str(name): sorted(found["started_at"].dt.to_pydatetime()) for name, found in good.groupby("source")}
-    leg.facts, leg.damage = current(store, end + timedelta(days=1)), damage(store)
+    leg.facts, leg.known, leg.damage = current(store, end + timedelta(days=1)), first_known(store), damage(store)
     leg.seconds = time.monotonic() - begun
     return leg
 
@@ -203,15 +204,17 @@ def _watched(store: Store, leg: Leg) -> Iterator[None]:
 def differences(calm: Leg, stormy: Leg) -> list[str]:
     """What bad weather left otherwise than good weather. A day without a good run may lack that day's count."""
     wrong = [f"{k}: {v} instead of {calm.facts.get(k)}" for k, v in stormy.facts.items() if calm.facts.get(k) != v]
-    missing = [f"{k} is missing" for k in calm.facts if k not in stormy.facts and not _unknowable(k, stormy)]
+    missing = [f"{k} is missing" for k in calm.facts if k not in stormy.facts and not _unknowable(k, calm, stormy)]
     return [*wrong, *missing]
 
 
-def _unknowable(key: Any, leg: Leg) -> bool:
+def _unknowable(key: Any, calm: Leg, stormy: Leg) -> bool:
+    """Whether a value came after the last good run in bad weather, or was there on a day without one only."""
     if not isinstance(key, tuple):
         return False
-    source, day = key[0], key[4]
-    return isinstance(day, date) and day >= NOW.date() and day not in {at.date() for at in leg.good.get(source, [])}
+    day, good = key[4], stormy.good.get(key[0], [])
+    is_newest = calm.known.get(key, NOW) > max(good, default=NOW)
+    return is_newest or (day >= NOW.date() and day not in {at.date() for at in good})
 
 
 def paces(leg: Leg, names: Sequence[str], days: int) -> dict[str, tuple[int, float]]:
