@@ -162,7 +162,8 @@ def _newest_first(runs: Rows) -> Rows:
 
 
 def _last_good(store: Store, source: str, instant: datetime) -> dict[str, Any] | None:
-    return first_row(_newest_first(_good(store, source).filter(nw.col("ended_at") <= instant)))
+    ended = _good(store, source).filter(nw.col("ended_at") <= instant)
+    return first_row(_newest_first(ended.select("run_id", "ended_at")))
 
 
 def _held(rows: Rows) -> list[Held]:
@@ -182,8 +183,12 @@ def _object(text: str) -> Mapping[str, Any]:
 def validators(store: Store, source: str) -> str | None:
     """What the last run of a source that ended well remembered about its addresses, as JSON."""
     kept = store.rows("runs").filter(nw.col("source") == source, ~nw.col("validators").is_null())
-    last = first_row(_newest_first(kept).select("validators"))
-    return last["validators"] if last else None
+    # in two steps: a year of validators would be sorted for the sake of one
+    last = first_row(_newest_first(kept.select("run_id", "ended_at")))
+    if last is None:
+        return None
+    text: str = as_mappings(kept.filter(nw.col("run_id") == last["run_id"]).select("validators"))[0]["validators"]
+    return text
 
 
 def blocked_hosts(store: Store, now: datetime) -> dict[str, datetime]:
@@ -216,8 +221,8 @@ def unmapped(store: Store) -> list[dict[str, Any]]:
 
 
 def runs(store: Store, instant: datetime | None = None) -> pd.DataFrame:
-    """All runs that had ended at `instant`, oldest first."""
-    rows = store.rows("runs").filter(~nw.col("month").is_in(list(HOUSEKEEPING)))
+    """All runs that had ended at `instant`, oldest first; without their validators, which are most of the table."""
+    rows = store.rows("runs").filter(~nw.col("month").is_in(list(HOUSEKEEPING))).drop("validators")
     if instant is not None:
         rows = rows.filter(nw.col("ended_at") <= instant)
     return as_pandas(rows.sort("ended_at", "run_id"))
