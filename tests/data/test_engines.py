@@ -88,6 +88,7 @@ QUESTIONS: dict[str, Callable[[Store], Any]] = {
     "save": saved,
     "daily": lambda s: mentions.daily(s),
     "present": at_each(mentions.present),
+    "absent": lambda s: mentions.absent(s, Wanted(labs=("openai", "nobody"), topic="nothing")),
     "articles": lambda s: mentions.articles(s, Wanted(), 20),
     "superseded": lambda s: changes.superseded(s, "made_up"),
     "counted": lambda s: [mentions.counted(s, Wanted()), mentions.counted(s, Wanted(labs=("openai",), instant=THEN))],
