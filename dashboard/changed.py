@@ -26,7 +26,7 @@ class Changes:
     """The state at the view's day beside that at `since`.
 
     `values` counts the changed points of each indicator by kind (see `changes.KINDS`), those with most
-    first; `records` the new values that took the frontier; `definitions` has the parts of a definition
+    first and what was read for the first time last; `records` the new values that took the frontier; `definitions` has the parts of a definition
     that changed, without what is declared for the first time; `flags` and `sources` are told newest first.
     """
 
@@ -81,7 +81,8 @@ def _read(reader: Reader, since: datetime, instant: datetime | None, _: Versions
     defined = changes.changed_definitions(reader.store, since, instant).select("indicator", "columns")
     return Changes(
         since=since,
-        values=dict(sorted(values.items(), key=lambda item: -sum(item[1].values()))),
+        # what was only read for the first time comes last
+        values=dict(sorted(values.items(), key=lambda item: ("first" in item[1], -sum(item[1].values())))),
         records={key: count for key, count in records.items() if count},
         definitions={key: columns for key, columns in defined.iter_rows() if columns and key in catalogue},
         flags=[event for event in verdicts.events(reader, since, instant) if event["method"] == METHOD],

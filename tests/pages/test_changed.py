@@ -37,6 +37,13 @@ def test_an_indicator_read_for_the_first_time_brings_no_records(reader: Reader) 
     assert changed.sentence(found, "metr_p50") == f"{found.values['metr_p50']['first']} read for the first time"
 
 
+def test_what_was_only_read_for_the_first_time_is_told_last(reader: Reader) -> None:
+    found = changed.read(reader, datetime(2026, 3, 2, tzinfo=UTC), None)
+    is_first = ["first" in counts for counts in found.values.values()]
+    assert is_first == sorted(is_first)
+    assert set(is_first) == {False, True}
+
+
 def test_without_news_nothing_is_said(reader: Reader) -> None:
     found = changed.read(reader, NOW - timedelta(hours=1), None)
     assert found.is_empty
