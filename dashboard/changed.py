@@ -25,9 +25,10 @@ SAID = {
 class Changes:
     """The state at the view's day beside that at `since`.
 
-    `values` counts the changed points of each indicator by kind (see `changes.KINDS`), those with most
-    first and what was read for the first time last; `records` the new values that took the frontier; `definitions` has the parts of a definition
-    that changed, without what is declared for the first time; `flags` and `sources` are told newest first.
+    `values` counts the changed points of each indicator by kind (see `changes.KINDS`), those with most first and
+    what was read for the first time last; `records` the new values that took the frontier; `definitions` has the
+    parts of a definition that changed, without what is declared for the first time; `flags` and `sources` are told
+    newest first.
     """
 
     since: datetime
