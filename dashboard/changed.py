@@ -145,8 +145,8 @@ def sentence(found: Changes, key: str) -> str:
     """What changed of one indicator, in words; empty if nothing did."""
     kinds = found.values.get(key, {})
     parts = [f"{kinds[kind]:,} {SAID[kind]}" for kind in changes.KINDS if kind in kinds]
-    records = found.records.get(key, 0)
-    parts += [f"{records} of them {'a record' if records == 1 else 'records'}"] if records else []
+    if records := found.records.get(key, 0):  # behind the new values, of which they are
+        parts.insert(1, f"{records} of them {'a record' if records == 1 else 'records'}")
     parts += [f"defined anew: {', '.join(found.definitions[key])}"] if key in found.definitions else []
     parts += [event["sentence"] for event in found.flags if event["indicator"] == key]
     return "; ".join(parts)

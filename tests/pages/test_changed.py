@@ -25,6 +25,8 @@ def test_a_new_record_is_counted_as_one(reader: Reader) -> None:
     rows = reader.series("metr_p50").rows
     begun = rows["first_known_at"].min()
     found = changed.read(reader, begun + timedelta(hours=1), None)
+    new = found.values["metr_p50"]["new"]
+    assert changed.sentence(found, "metr_p50").startswith(f"{new} new; {found.records['metr_p50']} of them")
     assert found.records["metr_p50"] == (rows["on_frontier"] & (rows["first_known_at"] > begun)).sum() > 0
 
 
