@@ -321,6 +321,8 @@ def _retag(args: argparse.Namespace, here: Settings) -> int:
 def _backfill(args: argparse.Namespace, here: Settings) -> int:
     collector, store, live = registry.one(args.name), _store(here), Live(here)
     last = args.last or datetime.now(UTC).date() - timedelta(days=1)
+    if args.first > last:
+        raise Failure("refused", f"nothing to fetch: the first day, {args.first}, is after the last, {last}")
     start = time.monotonic()
 
     def told(done: int, number: int) -> None:

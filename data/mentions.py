@@ -106,8 +106,8 @@ def save(store: Store, wanted: Wanted, path: Path) -> None:
 def absent(store: Store, wanted: Wanted) -> list[str]:
     """Labs and topics that are asked for and that no mention names: spelled otherwise, or not met yet."""
     named = as_polars(_current(store, wanted.instant).select("lab", "topic").unique())
-    asked = [*wanted.labs, *([wanted.topic] if wanted.topic else [])]
-    return [name for name in asked if name not in named["lab"] and name not in named["topic"]]
+    asked = [("lab", name) for name in wanted.labs] + ([("topic", wanted.topic)] if wanted.topic else [])
+    return [name for column, name in asked if name not in named[column]]
 
 
 def _newest(rows: Rows, stretches: Iterable[list[str]], most: int) -> pl.DataFrame:

@@ -262,3 +262,8 @@ def test_an_older_vintage_that_differs_is_refused_in_a_sentence(shared: Path, ca
     (folder / "suite_1_0.yaml").write_text(text.replace("estimate: 5.000000", "estimate: 6.000000"))
     assert replay(folder, "2026-10-01") == 1
     assert "in order of date" in said(capsys)[0]
+
+
+def test_a_past_that_ends_before_it_begins_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert collectors(["backfill", "gov_uk", "--from", "2026-11-20", "--to", "2026-11-01"]) == 1
+    assert "the first day, 2026-11-20, is after the last, 2026-11-01" in capsys.readouterr().err

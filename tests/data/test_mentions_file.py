@@ -86,6 +86,8 @@ def test_the_command_says_how_many_rows_it_wrote(
     assert main(["mentions", str(out), "--lab", "openai", "nobody", "--topic", "nothing"]) == 1
     assert "no mention names 'nobody' or 'nothing'" in capsys.readouterr().err
     assert out.read_bytes() == written
+    assert main(["mentions", str(out), "--topic", "openai"]) == 1, "a lab is no topic"
+    assert "no mention names 'openai'" in capsys.readouterr().err
     assert main(["mentions", str(tmp_path / "none" / "a.csv")]) == 1
     assert "cannot write" in capsys.readouterr().err
     with pytest.raises(SystemExit):
