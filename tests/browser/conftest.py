@@ -97,8 +97,10 @@ def fresh_server(prepared: Path, tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
+def visit(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
     """Open a path in a new browser session; at the end no error may stand in the console."""
+    if "fresh_server" in request.fixturenames:  # begun before the pages, so that it outlives them
+        request.getfixturevalue("fresh_server")
     errors: list[str] = []
     contexts = []
 
