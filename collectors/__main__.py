@@ -1,5 +1,9 @@
 """`python -m collectors`: list, run, schedule, replay, record, quarantine, accept, tag, retag, backfill, bench, new."""
 
+import collectors.allocators  # noqa: F401 - before the libraries that it is about
+
+# isort: split
+
 import argparse
 import json
 import logging

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +269,16 @@ def test_an_older_vintage_that_differs_is_refused_in_a_sentence(shared: Path, ca
 def test_a_past_that_ends_before_it_begins_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert collectors(["backfill", "gov_uk", "--from", "2026-11-20", "--to", "2026-11-01"]) == 1
     assert "the first day, 2026-11-20, is after the last, 2026-11-01" in capsys.readouterr().err
+
+
+def test_memory_is_managed_as_we_say_from_the_first_library_on() -> None:
+    script = (
+        "import sys, collectors.allocators; print('pyarrow' in sys.modules or 'polars' in sys.modules); "
+        "import collectors.__main__, pyarrow, os; "
+        "print(pyarrow.default_memory_pool().backend_name, os.environ['_RJEM_MALLOC_CONF'])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    loaded, told = done.stdout.splitlines()
+    assert loaded == "False"
+    assert told.startswith("system ")
+    assert told.endswith("narenas:1,tcache:false")  # polars puts its own before what it finds

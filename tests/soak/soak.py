@@ -138,8 +138,9 @@ def _one_life(folder: Path, port: int, at: datetime, end: datetime, names: Seque
     with worker:
         assert worker.stdout
         life = rng.uniform(0.5, 1.5) * every if rng else float("inf")
-        start, ended = time.monotonic(), False
+        start, ended = 0.0, False
         for line in worker.stdout:
+            start = start or time.monotonic()  # else a busy machine would have killed it before it did anything
             told = json.loads(line)
             at = datetime.fromisoformat(told["at"])
             if "rss" in told:

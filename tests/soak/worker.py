@@ -4,6 +4,10 @@
 on, and twice a day its figures, having rested for so many seconds.
 """
 
+import collectors.allocators  # noqa: F401 - as in `python -m collectors`
+
+# isort: split
+
 import json
 import logging
 import os
