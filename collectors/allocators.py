@@ -8,4 +8,5 @@ thread, and give it back when that thread works again. In a worker dozens of thr
 import os
 
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-os.environ.setdefault("_RJEM_MALLOC_CONF", "narenas:1,tcache:false")
+# what is set already comes after ours, and so is what counts
+os.environ["_RJEM_MALLOC_CONF"] = ",".join(["narenas:1,tcache:false", *os.environ.get("_RJEM_MALLOC_CONF", "").split()])

@@ -281,4 +281,4 @@ def test_memory_is_managed_as_we_say_from_the_first_library_on() -> None:
     loaded, told = done.stdout.splitlines()
     assert loaded == "False"
     assert told.startswith("system ")
-    assert told.endswith("narenas:1,tcache:false")  # polars puts its own before what it finds
+    assert "narenas:1,tcache:false" in told
