@@ -23,7 +23,7 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 ROOT = Path(st.__file__).parent / "static"
-PICTURE = Path(__file__).with_name("picture.js")
+OURS = {f"/{name}": Path(__file__).with_name(name) for name in ("picture.js", "dusk.js")}
 SCRIPT = re.compile(r"/(static/(?:js|css)/[\w.-]+\.(js|css))$", re.ASCII)
 TYPES = {"js": b"text/javascript; charset=utf-8", "css": b"text/css; charset=utf-8"}
 PACKABLE = re.compile(r"/health|/(api|feeds)/.*\.(json|csv|atom)")
@@ -72,7 +72,8 @@ def index(*, with_chart: bool) -> bytes:
     text = (ROOT / "index.html").read_text(encoding="utf-8")
     text = re.sub(r"<noscript>.*?</noscript>", _NO_SCRIPT, text, count=1, flags=re.DOTALL)
     text = re.sub(r"<title>.*?</title>", "<title>AI Progress Monitor</title>", text, count=1)
-    text = text.replace("</head>", f'<script type="module" src="./{PICTURE.name}"></script></head>')
+    ours = "".join(f'<script type="module" src=".{path}"></script>' for path in OURS)
+    text = text.replace("</head>", f"{ours}</head>")
     if with_chart:
         chunk = next((ROOT / "static" / "js").glob("PlotlyChart.*.js")).name
         hint = f'<link rel="modulepreload" crossorigin href="./static/js/{chunk}">'
@@ -128,9 +129,9 @@ class Delivery:
                 kept = (b"cache-control", b"public, max-age=31536000, immutable")
                 await _answer(scope, send, body, TYPES[hit[2]], encoding, [kept])
                 return
-        if path == f"/{PICTURE.name}":
+        if path in OURS:
             kept = (b"cache-control", b"public, max-age=300")
-            await _answer(scope, send, packed(_picture(), encoding), TYPES["js"], encoding, [kept])
+            await _answer(scope, send, packed(_ours(path), encoding), TYPES["js"], encoding, [kept])
             return
         if _is_page(path):
             body = index(with_chart=has_chart(path))
@@ -141,9 +142,9 @@ class Delivery:
 
 
 @cache
-def _picture() -> bytes:
-    """Our own script, which saves a chart as a picture."""
-    return PICTURE.read_bytes()
+def _ours(path: str) -> bytes:
+    """A script of our own."""
+    return OURS[path].read_bytes()
 
 
 def _is_page(path: str) -> bool:

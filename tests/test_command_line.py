@@ -281,4 +281,4 @@ def test_memory_is_managed_as_we_say_from_the_first_library_on() -> None:
     loaded, told = done.stdout.splitlines()
     assert loaded == "False"
     assert told.startswith("system ")
-    assert "narenas:1,tcache:false" in told
+    assert "narenas:1,tcache_max:1024" in told

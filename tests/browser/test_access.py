@@ -1,15 +1,15 @@
 """Everybody can use it: on a phone, in the dark, by keyboard, and with what reads the page aloud."""
 
 import json
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import CHARTS, PAGES, PHONE, Visit, drawn, until
+from tests.browser.conftest import CHART, CHARTS, PAGES, PHONE, Visit, drawn, until
 
 pytestmark = pytest.mark.browser
+DARK, DARK_INK = "rgb(20, 23, 28)", "#e8eaed"
 
 
 def problems(page: Page) -> str:
@@ -38,17 +38,19 @@ def test_a_finger_on_the_chart_scrolls_the_page(visit: Visit) -> None:
 
 def test_dark_is_drawn_in_dark_inks(visit: Visit) -> None:
     page = visit("/metr_p50", chart=True, color_scheme="dark")
-    assert drawn(page)["ink"] == "#e8eaed"
-    assert (
-        page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
-        == "rgb(20, 23, 28)"
-    )
+    assert drawn(page)["ink"] == DARK_INK
+    assert page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor") == DARK
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("session", [{}, {"color_scheme": "dark"}], ids=["light", "dark"])
-def test_everyone_can_use_it(visit: Visit, path: str, session: dict[str, Any]) -> None:
-    assert not problems(visit(path, chart=path in CHARTS, **session))
+def test_everyone_can_use_it_by_day_and_when_it_turns_dark(visit: Visit, path: str) -> None:
+    page = visit(path, chart=path in CHARTS)
+    assert not problems(page)
+    page.emulate_media(color_scheme="dark")
+    until(page, f"getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === '{DARK}'")
+    if path in CHARTS:
+        until(page, f"{CHART}.layout.font.color === '{DARK_INK}'")
+    assert not problems(page)
 
 
 def test_the_keyboard_reaches_every_control_in_reading_order(visit: Visit) -> None:

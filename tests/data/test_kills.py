@@ -85,7 +85,7 @@ def test_thirty_kills_lose_nothing(processes: BaseContext, store: Store) -> None
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_two_hundred_and_fifty_kills_lose_nothing(processes: BaseContext, tmp_path: Path) -> None:
+def test_three_hundred_kills_lose_nothing(processes: BaseContext, tmp_path: Path) -> None:
     store = Store(str(tmp_path / "tables"))
     store.create()
-    kill_repeatedly(processes, store, 250)
+    kill_repeatedly(processes, store, 300)

@@ -87,8 +87,9 @@ def test_a_page_is_never_kept_and_remembers_the_visit() -> None:
     assert chunk().encode() not in answer("/signals")[1]
 
 
-def test_every_page_brings_the_script_that_saves_a_chart_as_a_picture() -> None:
-    assert b'src="./picture.js"' in index(with_chart=False)
-    headers, body = answer("/picture.js", accept_encoding="br")
+@pytest.mark.parametrize("name", ["picture.js", "dusk.js"])
+def test_every_page_brings_our_own_scripts(name: str) -> None:
+    assert f'src="./{name}"'.encode() in index(with_chart=False)
+    headers, body = answer(f"/{name}", accept_encoding="br")
     assert headers[b"content-type"].startswith(b"text/javascript")
-    assert brotli.decompress(body) == delivery.PICTURE.read_bytes()
+    assert brotli.decompress(body) == delivery.OURS[f"/{name}"].read_bytes()
