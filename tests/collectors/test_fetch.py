@@ -43,6 +43,8 @@ from tests.faults.server import (
 NOW = datetime(2026, 5, 10, 6, tzinfo=UTC)
 BODY = b"model,date,score\nA,2026-05-01,1.5\n"
 DEADLINE = 0.5
+LATE = 1.5
+"""What a busy machine may take beyond that. Every slow answer would go on for far longer."""
 
 
 class Clock:
@@ -168,7 +170,7 @@ SLOW: dict[str, Fault] = {
 def test_a_slow_answer_ends_at_the_deadline(fault: Fault, server: FaultServer, web: Callable[..., Web]) -> None:
     http, start = web(seconds=DEADLINE), time.monotonic()
     problem = failure(http.get, server.on("/a", fault))
-    assert DEADLINE - 0.1 < time.monotonic() - start < DEADLINE + 0.5
+    assert DEADLINE - 0.1 < time.monotonic() - start < DEADLINE + LATE
     assert (problem.outcome, http.requests) == ("timeout", 1)
     [call] = server.settled().calls
     assert call.ended_at is not None
@@ -178,7 +180,7 @@ def test_a_slow_answer_ends_at_the_deadline(fault: Fault, server: FaultServer, w
 def test_a_tls_greeting_without_reply_ends_at_the_deadline(server: FaultServer, web: Callable[..., Web]) -> None:
     start = time.monotonic()
     problem = failure(web(seconds=DEADLINE).get, server.url("/a", "https"))
-    assert time.monotonic() - start < DEADLINE + 0.5
+    assert time.monotonic() - start < DEADLINE + LATE
     assert problem.outcome == "timeout"
     assert [call.path for call in server.settled().calls] == ["TLS"]
 
@@ -190,7 +192,7 @@ def test_all_redirects_share_one_deadline(server: FaultServer, web: Callable[...
 
     start = time.monotonic()
     problem = failure(web(seconds=DEADLINE).get, server.on("/a", late))
-    assert time.monotonic() - start < DEADLINE + 0.4
+    assert time.monotonic() - start < DEADLINE + LATE
     assert problem.outcome == "timeout"
     assert len(server.calls) <= 3
 
@@ -209,7 +211,7 @@ def test_a_name_that_nobody_looks_up_ends_at_the_deadline(
     start = time.monotonic()
     problem = failure(web(seconds=0.2).get, "https://example.org/a")
     done.set()
-    assert time.monotonic() - start < 0.7
+    assert time.monotonic() - start < 0.2 + LATE
     assert (problem.outcome, asked) == ("timeout", ["example.org"])
 
 

@@ -27,7 +27,7 @@ def silent(_: str) -> None:
 def legs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Leg, Leg]:
     folder = tmp_path_factory.mktemp("soak")
     calm = live(folder / "calm", FEW, DAYS, None, 0, 0, silent)
-    return calm, live(folder / "stormy", FEW, DAYS, Random(1), 0.4, 4, silent)
+    return calm, live(folder / "stormy", FEW, DAYS, Random(1), 0.4, 0.5, silent)
 
 
 def test_a_short_soak_keeps_its_promises(legs: tuple[Leg, Leg]) -> None:
