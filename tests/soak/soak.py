@@ -219,8 +219,10 @@ def _unknowable(key: Any, calm: Leg, stormy: Leg) -> bool:
 
 
 def paces(leg: Leg, names: Sequence[str], days: int) -> dict[str, tuple[int, float]]:
-    """Good runs of each source, and the periods that there were."""
-    return {name: (len(leg.good.get(name, [])), timedelta(days=days) / one(name).source.every) for name in names}
+    """Good runs of each source before the end, when all are asked once more, and the periods that there were."""
+    end = NOW + timedelta(days=days)
+    good = {name: sum(at < end for at in leg.good.get(name, [])) for name in names}
+    return {name: (good[name], timedelta(days=days) / one(name).source.every) for name in names}
 
 
 def growth(leg: Leg, figure: str) -> float:
@@ -252,7 +254,7 @@ def judged(calm: Leg, stormy: Leg, names: Sequence[str], days: int) -> list[Verd
     sorted_latencies = sorted(seconds for seconds, _ in stormy.latencies)
     median = sorted_latencies[len(sorted_latencies) // 2] if sorted_latencies else 0.0
     memory = {figure: growth(calm, figure) for figure in ("rss", "threads", "files")}
-    total = sum(len(found) for found in calm.good.values())
+    total = sum(got for got, _ in paces(calm, names, days).values())
     return [
         Verdict("good weather: runs = periods ± 1 for every source", f"{total} good runs, {len(off)} of {len(names)} "
                 f"sources off, {calm.failed} failed runs" + (f": {off}" if off else ""), not off and not calm.failed),
