@@ -6,10 +6,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import CHART, CHARTS, PAGES, PHONE, Visit, drawn, until
+from tests.browser.conftest import CHART, CHARTS, PAGES, PHONE, Visit, drawn, ready, until
 
 pytestmark = pytest.mark.browser
 DARK, DARK_INK = "rgb(20, 23, 28)", "#e8eaed"
+INK = "getComputedStyle(document.documentElement).getPropertyValue('--text').trim()"
 
 
 def problems(page: Page) -> str:
@@ -48,6 +49,8 @@ def test_everyone_can_use_it_by_day_and_when_it_turns_dark(visit: Visit, path: s
     assert not problems(page)
     page.emulate_media(color_scheme="dark")
     until(page, f"getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === '{DARK}'")
+    until(page, f"{INK} === '{DARK_INK}'")  # the first thing that the new run writes
+    ready(page)
     if path in CHARTS:
         until(page, f"{CHART}.layout.font.color === '{DARK_INK}'")
     assert not problems(page)
