@@ -48,10 +48,10 @@ screenshots: .venv/test.stamp   ## every page, desktop and phone, light and dark
 	@$(IN) .ci/chromium && $(IN) .ci/screenshots
 
 .venv/run.stamp: pyproject.toml constraints.txt
-	@.ci/venv .venv && .venv/bin/pip install -q -c constraints.txt -e . && touch $@
+	@.ci/venv .venv && .venv/bin/pip install -q --no-compile -c constraints.txt -e . && touch $@
 
 .venv/test.stamp: pyproject.toml constraints.txt
-	@.ci/venv .venv && .venv/bin/pip install -q -c constraints.txt -e '.[test]' && touch $@ .venv/run.stamp
+	@.ci/venv .venv && .venv/bin/pip install -q --no-compile -c constraints.txt -e '.[test]' && touch $@ .venv/run.stamp
 
 .venv/bench.stamp: .venv/test.stamp
-	@.venv/bin/pip install -q -c constraints.txt -e '.[test,bench]' && touch $@
+	@.venv/bin/pip install -q --no-compile -c constraints.txt -e '.[test,bench]' && touch $@

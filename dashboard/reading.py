@@ -88,7 +88,7 @@ class Reader:
         self._looking = Lock()
         self._watch = Watch(store, WATCHED)
         self._catalogue = lru_cache(16)(self._read_catalogue)
-        self._series = lru_cache(256)(self._read_series)
+        self._series = lru_cache(1024)(self._read_series)  # four days of each indicator, some 12 MB a day
         self._states = lru_cache(16)(self._read_states)
         self._findings = lru_cache(16)(self._read_findings)
         self._values = lru_cache(4)(self._read_values)

@@ -1,6 +1,5 @@
 """The mentions page: numbers against all that was read, gaps that are no zeros, and titles that cannot do harm."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,17 +7,17 @@ from xml.etree.ElementTree import Element, fromstring
 
 import polars as pl
 import pytest
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from collectors.mentions import mention_rows
 from collectors.registry import one
 from collectors.run import _observation_row, catalogue_rows
-from dashboard import attention, live
+from dashboard import attention
 from data import mentions
 from data.schema import Mention
 from data.store import Store
-from tests.pages.test_pages import APP, goto, words
+from tests.pages.conftest import goto
+from tests.pages.test_pages import words
 
 KNOWN = datetime(2026, 11, 2, tzinfo=UTC)
 MONDAY = date(2025, 9, 1)
@@ -102,19 +101,9 @@ def news(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setattr(PagesManager, "main_script_parent", Path("no pages here"))
-
-    def at(uri: str, **query: str) -> AppTest:
-        monkeypatch.setenv("STORE_URI", uri)
-        live.reader.cache_clear()
-        made = AppTest.from_file(APP, default_timeout=60)
-        for name, value in query.items():
-            made.query_params[name] = value
-        return goto(made.run(), "mentions")
-
-    yield at
-    live.reader.cache_clear()
+def app(app: Any) -> Any:
+    """The page of mentions over a store, at an address."""
+    return lambda uri, **query: goto(app(uri, **query), "mentions")
 
 
 def tables(at: AppTest) -> list[Element]:

@@ -1,13 +1,11 @@
 """Every page in every state of the tables: no exception, the state's words, no number that is not true."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from dashboard import live
@@ -16,31 +14,7 @@ from dashboard.view import View
 from data.schema import Run
 from data.store import Store
 from tests.conftest import installed
-
-APP = str(Path(__file__).parents[2] / "dashboard" / "app.py")
-
-
-@pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    # as server.py does: a folder of pages beside the script would be taken for the old kind of pages
-    monkeypatch.setattr(PagesManager, "main_script_parent", Path("no pages here"))
-
-    def at(uri: str, **query: str) -> AppTest:
-        monkeypatch.setenv("STORE_URI", uri)
-        live.reader.cache_clear()
-        made = AppTest.from_file(APP, default_timeout=60)
-        for name, value in query.items():
-            made.query_params[name] = value
-        return made.run()
-
-    yield at
-    live.reader.cache_clear()
-
-
-def goto(at: AppTest, path: str) -> AppTest:
-    """Streamlit's test client reaches only files by name; pages made of functions are found by their address."""
-    at._page_hash = next(h for h, p in at._registered_pages.items() if p.get("url_pathname") == path)
-    return at.run()
+from tests.pages.conftest import goto
 
 
 def words(at: AppTest) -> str:
