@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from collectors.labs import labs_mentioned, publisher_of
-from collectors.matching import own_data
 from collectors.topics import tagger, topics_of
 from data import queries
+from data.lists import own_data
 from data.schema import Indicator, Mention, Observation, Variant
 from data.store import Store
 

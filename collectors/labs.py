@@ -11,7 +11,8 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from collectors.matching import UNSPACED, Text, finder, fold, is_unspaced, normalise, own_data, read
+from collectors.matching import UNSPACED, Text, finder, fold, is_unspaced, normalise, read
+from data.lists import own_data
 
 # "Le Chat" is also a cat and a cabaret: not in a French text, told by words that English titles do without.
 FRENCH_NAMES = ("Le Chat", "le Chat")

@@ -8,12 +8,10 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Any, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
 import ahocorasick
-import yaml
 
 T = TypeVar("T")
 
@@ -123,9 +121,3 @@ def continues(edge: str, neighbour: str) -> bool:
 def is_unspaced(character: str) -> bool:
     """Whether the character is of a script in which a name may stand in the middle of a run of letters."""
     return not character.isascii() and _UNSPACED_CHARACTER.match(character) is not None
-
-
-@cache
-def own_data(name: str) -> Any:
-    """A YAML file of the package `data`. Its readers say what they expect of it."""
-    return yaml.safe_load((files("data") / name).read_text(encoding="utf-8"))

@@ -14,12 +14,13 @@ from typing import Any
 import polars as pl
 
 from collectors.labs import LabMatch, labs_mentioned, publisher_of, title_names_a_product
-from collectors.matching import fold, normalise, own_data
+from collectors.matching import fold, normalise
 from collectors.mentions import tagged_rows
 from collectors.run import count
 from collectors.source import Collector
 from collectors.topics import TopicMatch, tagger, topics_of
 from data import queries
+from data.lists import own_data
 from data.schema import Failure
 from data.store import Store
 

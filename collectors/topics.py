@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from collectors.labs import speaks_of_ai, title_names_a_product
-from collectors.matching import Text, finder, fold, own_data, read
+from collectors.matching import Text, finder, fold, read
+from data.lists import own_data
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ under the three common colour-vision deficiencies. A colour belongs to a lab for
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
-import yaml
+from data.lists import own_data
 
 Mode = Literal["light", "dark"]
 
@@ -63,7 +62,7 @@ _BORROWED = (("star", "★"), ("hexagon", "⬢"), ("cross", "✚"), ("pentagon",
 @cache
 def lab_names() -> dict[str, str]:
     """Name of every lab by id: the six main ones first, then the rest by name."""
-    known = yaml.safe_load(files("data").joinpath("labs.yaml").read_text(encoding="utf-8"))
+    known = own_data("labs.yaml")
     names = {key: lab["name"] for part in ("labs", "metrics_only_labs") for key, lab in known[part].items()}
     rest = {key: name for key, name in sorted(names.items(), key=lambda kv: kv[1].lower()) if key not in MAIN_LABS}
     return {key: style.name for key, style in MAIN_LABS.items()} | rest
@@ -72,7 +71,7 @@ def lab_names() -> dict[str, str]:
 @cache
 def topic_names() -> dict[str, str]:
     """Name of every topic by id."""
-    known = yaml.safe_load(files("data").joinpath("topics.yaml").read_text(encoding="utf-8"))
+    known = own_data("topics.yaml")
     return {key: topic["name"] for key, topic in known["topics"].items()}
 
 

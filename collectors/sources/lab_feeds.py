@@ -14,8 +14,9 @@ from collectors.counts import complete_weeks, labs
 from collectors.feeds import Feed, Item, gather, mention
 from collectors.instants import from_text
 from collectors.labs import publisher_of
-from collectors.matching import normalise, own_data
+from collectors.matching import normalise
 from collectors.source import Http, Row, Source
+from data.lists import own_data
 from data.schema import Failure, Indicator, Observation, Refused
 from data.text import clean
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from collectors.matching import own_data
 from collectors.periods import month_ends
 from collectors.source import Http, Key, Row, Source
 from collectors.topics import search_terms, search_version
+from data.lists import own_data
 from data.schema import Failure, Indicator, Variant
 
 API = "https://api.openalex.org/works"

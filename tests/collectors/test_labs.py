@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from collectors.labs import LabMatch, lab_of, labs_mentioned, publisher_of
-from collectors.matching import own_data, read
+from collectors.matching import read
+from data.lists import own_data
 
 TRAPS = Path(__file__).resolve().parents[2].parent / "shared" / "sources" / "trap_titles.yaml"
 

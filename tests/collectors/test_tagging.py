@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from collectors import labs, matching, tagging, topics
+from collectors import labs, tagging, topics
 from collectors.__main__ import main
 from collectors.mentions import mention_rows
 from collectors.topics import tagger
+from data.lists import own_data
 from data.schema import Failure, Mention
 from data.store import Store
 from tests.conftest import NOW
@@ -83,9 +84,9 @@ def test_other_lists_add_rows_and_change_none(store: Store, monkeypatch: pytest.
     before = store.read("mentions").collect()
     assert tagging.retag(store) == 0
 
-    listed = matching.own_data("labs.yaml")
+    listed = own_data("labs.yaml")
     fewer = {**listed, "version": 900, "labs": {k: v for k, v in listed["labs"].items() if k != "anthropic"}}
-    lists = {"labs.yaml": fewer, "topics.yaml": matching.own_data("topics.yaml")}
+    lists = {"labs.yaml": fewer, "topics.yaml": own_data("topics.yaml")}
     for module in (labs, topics):
         monkeypatch.setattr(module, "own_data", lists.__getitem__)
         module._find.cache_clear()

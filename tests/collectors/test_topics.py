@@ -1,8 +1,8 @@
 import pytest
 
 from collectors import topics
-from collectors.matching import own_data
 from collectors.topics import TopicMatch, topics_of
+from data.lists import own_data
 
 
 def found(title, summary="", **how):

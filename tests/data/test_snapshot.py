@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -33,11 +34,17 @@ def baseline(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
     return installed(prepared, tmp_path_factory.mktemp("snapshot"))
 
 
-@pytest.fixture
-def zipped(baseline: Store, tmp_path: Path) -> Path:
-    out = tmp_path / "whole.zip"
+@pytest.fixture(scope="module")
+def written(baseline: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("written") / "whole.zip"
     snapshot.write(baseline, out)
     return out
+
+
+@pytest.fixture
+def zipped(written: Path, tmp_path: Path) -> Path:
+    """A snapshot of the baseline, to be touched."""
+    return Path(shutil.copy(written, tmp_path))
 
 
 def member(path: Path, name: str) -> bytes:

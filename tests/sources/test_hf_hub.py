@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from collectors.matching import own_data
 from collectors.source import Row
 from collectors.sources.hf_hub import ACCOUNTS, address
+from data.lists import own_data
 from data.schema import Observation, Refused
 from tests.conftest import NOW
 

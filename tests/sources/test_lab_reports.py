@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from collectors.matching import own_data
 from collectors.source import Row
 from collectors.sources.lab_reports import READINGS
+from data.lists import own_data
 from data.schema import Observation, Refused
 
 
