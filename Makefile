@@ -6,7 +6,7 @@ MENTIONS ?= 1000000
 # three workers on two cores: many tests wait for a browser or a server
 WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
-.PHONY: run test check baseline test-faults simulate soak bench bench-store bench-web coverage licences screenshots
+.PHONY: run test check baseline test-browser test-faults simulate soak bench bench-store bench-web coverage licences screenshots
 
 run: .venv/run.stamp   ## web and worker, until Ctrl-C
 	@$(IN) PORT=$(PORT) exec honcho start
@@ -19,6 +19,9 @@ check: .venv/test.stamp   ## style, types, and the way data flows
 
 baseline: .venv/run.stamp   ## the shipped facts, made anew from recorded answers in ../shared
 	@$(IN) .ci/baseline
+
+test-browser: .venv/test.stamp   ## every page and every hostile text in a real Chromium; half an hour
+	@$(IN) .ci/chromium && $(IN) pytest tests/browser -m "slow or not slow"
 
 test-faults: .venv/test.stamp   ## every fault on every source, and months of them; an hour or more
 	@$(IN) pytest -n auto --dist loadgroup tests/faults -m "slow or not slow"

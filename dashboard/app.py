@@ -24,6 +24,7 @@ PAGES: dict[str, tuple[str, Callable[[], None]]] = {
 st.set_page_config(page_title="AI Progress Monitor", layout="wide", initial_sidebar_state="collapsed")
 frame.style()
 signin.require()
+frame.begin()
 pages = {path: st.Page(page, title=title, url_path=path, default=not path) for path, (title, page) in PAGES.items()}
 # without the wrapper `st.Page`, which measures each call and takes most of a run's time for hundreds of pages
 for key, row in reader().catalogue().items():

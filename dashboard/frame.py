@@ -398,10 +398,13 @@ def as_of_line(view: View) -> None:
             st.button("Back to latest", type="tertiary", on_click=_forget, args=("w_asof",))
 
 
+def begin() -> None:
+    """Remember what the tables are before anything is read from them: what comes while a page is drawn is new."""
+    st.session_state["_versions"] = reader().versions()
+
+
 @st.fragment(run_every="30s")
 def watch() -> None:
-    """Rerun the page when a table has changed; until then nothing moves."""
-    found = reader().versions()
-    if st.session_state.setdefault("_versions", found) != found:
-        st.session_state["_versions"] = found
+    """Rerun the page when a table has changed since `begin`; until then nothing moves."""
+    if st.session_state["_versions"] != reader().versions():
         st.rerun(scope="app")

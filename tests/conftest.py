@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from collectors.registry import one
@@ -18,6 +19,11 @@ from tests.browser.conftest import launched
 PAYLOADS = Path(__file__).parent / "payloads"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "payloads"
 """Real answers, beside the checkout; tests that need them are skipped, with a reason, where they are absent."""
+
+# the tests share a machine: how long one takes says nothing
+unhurried = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+settings.register_profile("unhurried", deadline=None, suppress_health_check=unhurried)
+settings.load_profile("unhurried")
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 

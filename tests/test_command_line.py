@@ -277,7 +277,7 @@ def test_memory_is_managed_as_we_say_from_the_first_library_on() -> None:
         "import collectors.__main__, pyarrow, os; "
         "print(pyarrow.default_memory_pool().backend_name, os.environ['_RJEM_MALLOC_CONF'])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
     loaded, told = done.stdout.splitlines()
     assert loaded == "False"
     assert told.startswith("system ")

@@ -39,7 +39,7 @@ class _Page:
 def crowd(url: str, page: str, viewers: int, seconds: float, think: float = THINK) -> Seen:
     """`viewers` readers of one page for some seconds, each clicking another lab every four seconds in the mean.
 
-    A click after which the chart is not the one of that lab is an error.
+    Each clicks at least once. A click after which the chart is not the one of that lab is an error.
     """
     # in a thread of its own: a browser's driver may keep a loop running in this one
     with ThreadPoolExecutor(1) as thread:
@@ -60,7 +60,7 @@ async def _view(address: str, page: str, until: float, think: float, seen: Seen,
         async with connect(address, subprotocols=["streamlit"], max_size=None, compression=None) as socket:  # type: ignore[list-item]
             known, chosen = _Page(), ""
             known.named = await _run(socket, known, BackMsg(), page, seen)
-            while time.monotonic() < until:
+            while not chosen or time.monotonic() < until:
                 await asyncio.sleep(dice.expovariate(1 / think))
                 chosen = dice.choice([option for option in known.options if option != chosen])
                 click = BackMsg()

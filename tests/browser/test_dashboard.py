@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from data import queries
-from tests.browser.conftest import CHART, Server, Visit, drawn, marks, ready, until
+from tests.browser.conftest import CHART, SECONDS, Server, Visit, drawn, marks, ready, slow, until
 
 pytestmark = pytest.mark.browser
 
@@ -111,13 +111,12 @@ def test_any_two_days_can_be_chosen_and_live_in_the_address(visit: Visit) -> Non
     expect(page.get_by_role("button", name="Custom")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/metr_p50?y=lin", "/labs", "/lab-openai", "/mentions"])
+@pytest.mark.parametrize("path", ["/metr_p50?y=lin", "/mentions", slow("/labs"), slow("/lab-openai")])
 def test_each_chart_is_saved_as_png_and_as_svg_with_its_title_and_source(visit: Visit, path: str) -> None:
     page = visit(path, chart=True)
-    charts = page.locator(".js-plotly-plot")
-    buttons = page.locator("button[data-picture]")
     until(page, "document.querySelectorAll('.js-plotly-plot .xtick').length > 0")
-    assert buttons.count() == 2 * charts.count()
+    until(page, "document.querySelectorAll('button[data-picture]').length "
+                "== 2 * document.querySelectorAll('.js-plotly-plot').length")  # fmt: skip
     plain = page.evaluate(f"{CHART}.layout.annotations?.length ?? 0")
     for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
         button = page.get_by_role("button", name=f"Save the chart as {kind.upper()}").first
@@ -195,7 +194,7 @@ def test_a_chart_stands_in_another_sites_frame_and_a_plain_page_does_not(
     page = browser.new_page()
     page.goto(f"{elsewhere}/{server.url}/metr_p50?embed=true")
     frame = page.frame_locator("iframe")
-    frame.locator(".js-plotly-plot .main-svg .xtick").first.wait_for(state="attached", timeout=30_000)
+    frame.locator(".js-plotly-plot .main-svg .xtick").first.wait_for(state="attached", timeout=SECONDS * 1000)
     assert frame.locator("h1").inner_text().startswith("Time horizon (50 %)")
     assert frame.locator(".st-key-controls").count() == 0
     page.goto(f"{elsewhere}/{server.url}/metr_p50")
@@ -232,10 +231,11 @@ def test_restated_values_are_drawn_hollow_beside_what_replaced_them(visit: Visit
     page.wait_for_url("**/metr_p50?show=restated")
 
 
-def test_only_the_values_of_a_choice_that_exists_are_accepted(visit: Visit) -> None:
-    for path in ("/?st=bogus", "/signals?tab=bogus", "/metr_p50?v=bogus", "/data?tab=bogus"):
-        page = visit(path)
-        until(page, "!location.search.includes('bogus')")
+@pytest.mark.parametrize(
+    "path", ["/metr_p50?v=bogus", *map(slow, ("/?st=bogus", "/signals?tab=bogus", "/data?tab=bogus"))]
+)
+def test_only_the_values_of_a_choice_that_exists_are_accepted(visit: Visit, path: str) -> None:
+    until(visit(path), "!location.search.includes('bogus')")
 
 
 def test_no_other_host_is_asked(visit: Visit, server: Server) -> None:

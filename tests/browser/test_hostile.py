@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from data.resources import current_tagger
 from data.schema import Run
 from data.store import Store
-from tests.browser.conftest import Server, ready, serving
+from tests.browser.conftest import Server, ready, serving, still
 from tests.hostile import FORMULAS, SCRIPTS, STRINGS, URLS
 
 pytestmark = pytest.mark.browser
@@ -82,7 +82,7 @@ def inspect(browser: Browser, server: Server, path: str, *, bypass_csp: bool) ->
     ready(page)
     for summary in page.locator('[data-testid="stExpander"] summary').all()[:3]:
         summary.click()
-    page.wait_for_timeout(700)
+    still(page)
     found = page.evaluate(FOREIGN)
     assert page.evaluate("() => window.pwned === undefined"), path
     assert not found, (path, found)

@@ -157,6 +157,6 @@ def test_many_writers_and_readers_never_see_half_a_body(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     assert wrong == []
     assert sum(path.stat().st_size for path in files(tmp_path)) <= 7000

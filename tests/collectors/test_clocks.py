@@ -83,7 +83,7 @@ BACK = ("set the clock", timedelta(hours=30), -timedelta(hours=24))
 AGAIN = ("restart", timedelta(minutes=30), timedelta())
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(happening=some.lists(events, max_size=12))
 @example(happening=[BACK, *[AGAIN] * 12])
 def test_a_few_restarts_suspends_and_clocks_that_are_set(happening: list[tuple[str, timedelta, timedelta]]) -> None:
@@ -92,7 +92,7 @@ def test_a_few_restarts_suspends_and_clocks_that_are_set(happening: list[tuple[s
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(happening=some.lists(events, max_size=30))
 def test_hundreds_of_them(happening: list[tuple[str, timedelta, timedelta]]) -> None:
     asked_once_a_period(happening)

@@ -156,7 +156,7 @@ def test_a_source_that_hangs_delays_nobody_and_is_written_down(start: Starts, as
     forever = threading.Event()
 
     def hangs() -> Outcome:
-        forever.wait(30)
+        forever.wait(240)
         return "ok"
 
     asked.answers = {"hacker_news": hangs}

@@ -28,11 +28,11 @@ def s3() -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 requests.get(f"{address}/moto-api/", timeout=1)
                 break
-            except requests.ConnectionError:
+            except requests.RequestException:
                 time.sleep(0.1)
         yield address
         server.kill()
@@ -47,7 +47,7 @@ def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
         "AWS_SECRET_ACCESS_KEY": "test",
     }.items():  # fmt: skip
         monkeypatch.setenv(key, value)
-    requests.put(f"{s3}/{name}", timeout=5).raise_for_status()
+    requests.put(f"{s3}/{name}", timeout=60).raise_for_status()
     return f"s3://{name}/monitor"
 
 

@@ -90,7 +90,7 @@ def remembered(history: list[dict[str, State]]) -> Store:
     return store
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(history=histories, data=some.data())
 def test_any_two_instants_agree_with_a_model_that_remembers_everything(
     history: list[dict[str, State]], data: some.DataObject

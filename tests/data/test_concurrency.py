@@ -60,13 +60,13 @@ def test_writers_of_the_same_rows_readers_and_upkeep_do_not_disturb_each_other(
         started(processes, read_again_and_again, uri, stop, theirs),
     ]
     status = subprocess.run(
-        [sys.executable, "-m", "data", "status"], env={**os.environ, "STORE_URI": uri}, capture_output=True, timeout=60
+        [sys.executable, "-m", "data", "status"], env={**os.environ, "STORE_URI": uri}, capture_output=True, timeout=240
     )
     for writer in writers:
-        writer.join(120)
+        writer.join(240)
     stop.set()
     for process in others:
-        process.join(60)
+        process.join(240)
     assert [p.exitcode for p in (*writers, *others)] == [0] * 6
     assert (status.returncode, status.stderr) == (0, b"")
     assert ours.recv() > 0

@@ -33,7 +33,7 @@ def test_a_disk_that_is_full_at_any_step_is_said_and_the_next_run_makes_it_good(
     processes: BaseContext, open_store: Store, most_bytes: int
 ) -> None:
     writer = started(processes, run_with_full_disk, open_store.uri, 1, most_bytes)
-    writer.join(60)
+    writer.join(240)
     assert writer.exitcode == TOLD
     assert upkeep.mend(open_store) == []
     check(open_store, 1)
@@ -43,7 +43,7 @@ def test_a_disk_that_is_full_at_any_step_is_said_and_the_next_run_makes_it_good(
 
 def test_a_folder_that_may_only_be_read_is_said_and_can_be_read(processes: BaseContext, open_store: Store) -> None:
     writer = started(processes, run_as_nobody, open_store.uri, 1)
-    writer.join(60)
+    writer.join(240)
     assert writer.exitcode == TOLD
     check(open_store, 1)
     assert run_source(numbered(1), Nothing(), open_store).outcome == "ok"

@@ -174,7 +174,7 @@ def cluster() -> Iterator[str]:
     environment = {**os.environ, "SAIL_MODE": "local-cluster", "RUST_LOG": "error"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            for _ in range(300):
+            for _ in range(1200):
                 try:
                     socket.create_connection(("127.0.0.1", port), 1).close()
                     break

@@ -4,12 +4,14 @@ import csv
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data import queries, shipped
 from data.store import Store
-from signals.ledger import evaluate, judge
+from signals.ledger import judge
+from signals.verdict import Verdict
 from tests.conftest import installed
 
 
@@ -26,6 +28,12 @@ def rows() -> list[dict[str, str]]:
 @pytest.fixture
 def loaded(prepared: Path, tmp_path: Path) -> Store:
     return installed(prepared, tmp_path)
+
+
+def judged(store: Store, instant: datetime | None = None, **selection: Any) -> Verdict:
+    """METR's time horizon alone, from the tables as known at an instant."""
+    catalogue = queries.indicators(store).set_index("indicator", drop=False)
+    return judge(catalogue.loc["metr_p50"].to_dict(), queries.observations(store, "metr_p50", instant), **selection)
 
 
 def test_every_row_names_its_source_licence_and_vintage() -> None:
@@ -86,7 +94,7 @@ def test_metrs_published_doubling_time_comes_out_of_the_tables_as_known_on_each_
     loaded: Store, day: int, n: int, doubling_days: float
 ) -> None:
     instant = datetime.fromordinal(datetime(2025, 12, 31).toordinal() + day).replace(tzinfo=UTC)  # noqa: DTZ001
-    verdict = next(v for v in evaluate(loaded, instant) if v.indicator == "metr_p50")
+    verdict = judged(loaded, instant)
     assert verdict.n == n
     assert verdict.trend is not None
     assert verdict.trend.doubling_days == pytest.approx(doubling_days, abs=0.001)
@@ -111,10 +119,9 @@ def test_other_suites_and_windows_come_out_of_the_tables_too(
 ) -> None:
     from datetime import date
 
-    catalogue = queries.indicators(loaded).set_index("indicator", drop=False)
-    verdict = judge(
-        catalogue.loc["metr_p50"].to_dict(),
-        queries.observations(loaded, "metr_p50", instant),
+    verdict = judged(
+        loaded,
+        instant,
         variants=variants,
         start=start and date.fromisoformat(start),
         end=end and date.fromisoformat(end),
@@ -124,8 +131,6 @@ def test_other_suites_and_windows_come_out_of_the_tables_too(
 
 
 def test_a_series_that_joins_suites_raises_no_state(loaded: Store) -> None:
-    catalogue = queries.indicators(loaded).set_index("indicator", drop=False)
-    rows = queries.observations(loaded, "metr_p50")
-    verdict = judge(catalogue.loc["metr_p50"].to_dict(), rows, variants=("1.1", "1.1-stitched"))
+    verdict = judged(loaded, variants=("1.1", "1.1-stitched"))
     assert verdict.state == "cannot tell"
     assert any("joins suites" in reason for reason in verdict.reasons)

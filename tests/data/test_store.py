@@ -178,7 +178,7 @@ def test_two_writers_at_once_make_one_chain_and_no_duplicate(tmp_path: Path) -> 
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(240)
     assert [w.exitcode for w in workers] == [0, 0]
     rows = Store(uri).read("observations").collect()
     assert rows["row_id"].n_unique() == len(rows)

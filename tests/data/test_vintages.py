@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from data import upkeep
@@ -78,23 +78,20 @@ def any_writing_agrees(history: list[States], chance: some.DataObject) -> None:
         assert dict(changes.select("subject", "kind").iter_rows()) == expected(history, since, until)
 
 
-slowly = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
-
-
-@settings(max_examples=12, **slowly)
+@settings(max_examples=12)
 @given(history=runs, chance=some.data())
 def test_any_sequence_of_runs_by_any_writers_reads_as_the_model(history: list[States], chance: some.DataObject) -> None:
     any_writing_agrees(history, chance)
 
 
 @pytest.mark.slow
-@settings(max_examples=400, **slowly)
+@settings(max_examples=400)
 @given(history=runs, chance=some.data())
 def test_four_hundred_sequences_read_as_the_model(history: list[States], chance: some.DataObject) -> None:
     any_writing_agrees(history, chance)
 
 
-@settings(max_examples=25, **slowly)
+@settings(max_examples=25)
 @given(jumps=some.lists(some.integers(-3, 3), min_size=1, max_size=5))
 def test_the_newest_row_is_the_one_written_last_whatever_the_clock_says(jumps: list[int]) -> None:
     """A live writer stamps by its clock; one that was set back must not hide what came later."""

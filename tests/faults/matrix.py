@@ -139,7 +139,7 @@ def _changes(case: Case, found: Aim, target: Target) -> bool:
     return case.written(form, case.rows(document, target)) != documents.dump(form, document)
 
 
-def verdict(case: Case, name: str, server: FaultServer, *, clean_runs: int = 2) -> Verdict:
+def verdict(case: Case, name: str, server: FaultServer, *, clean_runs: int = 2, slack: float = SLACK) -> Verdict:
     usual = course(name, server)
     case = fitted(case, name)
     folder = scratch()
@@ -150,7 +150,7 @@ def verdict(case: Case, name: str, server: FaultServer, *, clean_runs: int = 2) 
             return Verdict("", [])
         run = bench.run(usual.days[1], (case, target), seconds=case.seconds)
         left = _left(bench, run, usual)
-        wrong = [*_at_once(case, target, bench, run, usual), *_while_waiting(case, target, bench, usual)]
+        wrong = [*_at_once(case, target, bench, run, usual, slack), *_while_waiting(case, target, bench, usual)]
         if left is None or wrong:
             return Verdict(run.outcome, [*wrong, *_afterwards(case, bench, usual, clean_runs)], run.error)
         key = (left, case.wait, case.believed, clean_runs)
@@ -176,7 +176,7 @@ def _left(bench: Bench, run: Run, usual: Course) -> object:
     return run.outcome, run.not_before, run.host, run.records
 
 
-def _at_once(case: Case, target: Target, bench: Bench, run: Run, usual: Course) -> Iterator[str]:
+def _at_once(case: Case, target: Target, bench: Bench, run: Run, usual: Course, slack: float) -> Iterator[str]:
     if not bench.changed():
         yield "the fault changed nothing"
     if run.outcome not in case.outcomes:
@@ -186,7 +186,7 @@ def _at_once(case: Case, target: Target, bench: Bench, run: Run, usual: Course) 
     asked = sum(line.url.partition("moved=")[0].rstrip("?&") == target.url for line in bench.log)
     if case.tries is not None and asked != case.tries and not case.everywhere:
         yield f"{asked} requests, not {case.tries}"
-    if bench.wire is not None and bench.wire.longest > case.seconds + SLACK:
+    if bench.wire is not None and bench.wire.longest > case.seconds + slack:
         yield f"took {bench.wire.longest:.1f} s of {case.seconds} s"
     before, after = usual.after[0], current(bench.store, usual.days[1])
     yield from _stored(case, run, before, after, usual)

@@ -25,12 +25,13 @@ NOWHERE = Path()
 """For benches that only aim, and write nothing."""
 
 
-def chosen(case: Case) -> str:
+def chosen(case: Case, server: FaultServer) -> str:
     """A source that the fault fits, by a seeded choice; all sources where none of the quick ones does."""
     names = [*QUICK]
     Random(seed(case.label)).shuffle(names)
     for name in [*names, *SOURCES]:
-        found = aim(Bench(name, FaultServer(), NOWHERE), NOW)
+        usual = course(name, server)
+        found = aim(usual.baseline, usual.days[1])
         if not reason(name, case.label) and aimed(case, found, Random(seed(case.label, name))) is not None:
             return name
     pytest.fail(f"{case.label} fits no source")
@@ -39,7 +40,7 @@ def chosen(case: Case) -> str:
 @pytest.mark.parametrize("label", CASES)
 def test_a_fault_does_no_harm(label: str, server: FaultServer) -> None:
     case = CASES[label]
-    found = verdict(case, name := chosen(case), server, clean_runs=1)
+    found = verdict(case, name := chosen(case, server), server, clean_runs=1, slack=3)  # other tests take their share
     assert found.outcome, f"{label} does not fit {name} after all"
     assert not found.wrong, (name, found)
 

@@ -34,7 +34,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def at(uri: str, **query: str) -> AppTest:
         monkeypatch.setenv("STORE_URI", uri)
-        made = AppTest.from_file(APP, default_timeout=60)
+        made = AppTest.from_file(APP, default_timeout=200)
         for name, value in query.items():
             made.query_params[name] = value
         return made.run()

@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import live
+from dashboard.pages import overview
 from dashboard.reading import shown_rows
 from dashboard.view import View
 from data.schema import Run
@@ -215,3 +217,20 @@ def test_the_data_page_counts_the_rows_of_all_and_of_the_chosen_labs(app: Any, b
 def live_rows(app: Any, uri: str, key: str) -> Any:
     app(uri)
     return live.reader().series(key).rows
+
+
+def test_a_value_that_comes_while_the_first_page_is_drawn_is_not_missed(
+    app: Any, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, drawn = installed(prepared, tmp_path), overview._stages
+    row = store.read("observations").filter(indicator="metr_p50", subject="gpt_4", variant="1.1").tail(1).collect()
+    new = row.drop("row_id", "prev_id", "known_at").with_columns(subject=pl.lit("gpt_new"), value=pl.lit(6000.0))
+
+    def slowly(*args: Any) -> None:
+        drawn(*args)
+        store.append_vintages("observations", new.to_dicts(), datetime.now(UTC))  # once: then nothing is new
+        live.reader()._looked = float("-inf")
+
+    monkeypatch.setattr(overview, "_stages", slowly)
+    said = words(app(store.uri))
+    assert "2.5 working weeks" in said

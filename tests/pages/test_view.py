@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.theme import lab_names
@@ -48,7 +48,6 @@ def views(draw: st.DrawFn) -> View:
     )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw loads tables, slowly on a busy machine
 @given(views())
 def test_a_view_survives_the_round_trip(view: View) -> None:
     assert parse(query(view)) == view

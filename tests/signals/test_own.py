@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signals.__main__ import main
@@ -155,7 +155,7 @@ def test_a_floor_in_doubt_must_not_decide(tmp_path: Path) -> None:
     assert not doubted.finding.floors_agree
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(
     rows=st.lists(
         st.tuples(st.dates(date(1, 1, 1), date(9999, 12, 31)), st.floats(allow_subnormal=False) | st.integers(-3, 3)),

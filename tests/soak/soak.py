@@ -159,7 +159,7 @@ def _one_life(folder: Path, port: int, at: datetime, end: datetime, names: Seque
                 else:
                     began = time.monotonic()
                     worker.terminate()
-                    worker.wait(30)
+                    worker.wait(60)
                     leg.stops.append(time.monotonic() - began)
     code = worker.wait(60)
     if code not in (0, -9):

@@ -33,8 +33,10 @@ def legs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Leg, Leg]:
 def test_a_short_soak_keeps_its_promises(legs: tuple[Leg, Leg]) -> None:
     calm, stormy = legs
     promises = judged(calm, stormy, FEW, DAYS)
-    # three days are too few for a slope
-    assert not [v for v in promises if not v.is_kept and "flat" not in v.promise]
+    # three days are too few for a slope, and seconds are counted where nothing else runs: in `make soak`
+    counted = [v for v in promises if not v.promise.startswith(("memory", "SIGTERM"))]
+    assert len(counted) == len(promises) - 2
+    assert not [v for v in counted if not v.is_kept]
     assert stormy.faults
     assert stormy.kills + len(stormy.stops) > 0
     assert stormy.latencies

@@ -52,7 +52,7 @@ def test_systemd_accepts_the_units(unit: str, tmp_path: Path) -> None:
     assert "/srv/monitor/app/.venv/bin/python" in text
     here = tmp_path / unit
     here.write_text(text.replace("/srv/monitor/app/.venv/bin/python", sys.executable))
-    done = subprocess.run([tool("systemd-analyze"), "verify", str(here)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([tool("systemd-analyze"), "verify", str(here)], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -64,7 +64,9 @@ def test_units_and_procfile_start_the_same_commands() -> None:
 
 
 def test_the_image_is_built_without_a_complaint_of_the_linter() -> None:
-    done = subprocess.run([tool("hadolint"), str(DEPLOY / "Containerfile")], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [tool("hadolint"), str(DEPLOY / "Containerfile")], capture_output=True, text=True, timeout=120
+    )
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -83,7 +85,7 @@ class Proxy:
     def ask(self, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
         trusted = ssl.create_default_context(cafile=str(self.certificate))
         trusted.check_hostname = False  # we come by the loopback's number
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=trusted)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=120, context=trusted)
         named = {"host": NAME} | {k.replace("_", "-"): v for k, v in headers.items()}
         connection.request("GET", path, headers=named)
         answer = connection.getresponse()
@@ -122,14 +124,14 @@ def proxy(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         [nginx, "-t", "-e", f"{home}/error.log", "-c", f"{home}/nginx.conf"], check=True, capture_output=True
     )
     process = subprocess.Popen([nginx, "-e", f"{home}/error.log", "-c", f"{home}/nginx.conf"])
-    for _ in range(100):
+    for _ in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", ports[1])) == 0:
                 break
         time.sleep(0.1)
     yield Proxy(ports[1], ports[0], certificate)
     process.terminate()
-    process.wait(10)
+    process.wait(60)
     server.stop()
 
 
@@ -152,7 +154,7 @@ def test_nginx_lets_the_socket_through(proxy: Proxy) -> None:
 
 
 def test_nginx_sends_everybody_to_tls(proxy: Proxy) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.plain_port, timeout=120)
     connection.request("GET", "/metr_p50?lab=openai", headers={"host": NAME})
     answer = connection.getresponse()
     assert (answer.status, answer.headers["location"]) == (301, f"https://{NAME}/metr_p50?lab=openai")
@@ -171,7 +173,7 @@ def test_nginx_speaks_http_2(proxy: Proxy) -> None:
 def test_nginx_slows_down_who_asks_too_much(proxy: Proxy) -> None:
     trusted = ssl.create_default_context(cafile=str(proxy.certificate))
     trusted.check_hostname = False
-    connection = http.client.HTTPSConnection("127.0.0.1", proxy.port, timeout=30, context=trusted)
+    connection = http.client.HTTPSConnection("127.0.0.1", proxy.port, timeout=120, context=trusted)
     statuses = []
     for _ in range(300):
         connection.request("GET", "/_stcore/health", headers={"host": NAME})

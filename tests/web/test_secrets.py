@@ -46,11 +46,11 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("watched")
     worker = subprocess.Popen([sys.executable, "-c", WORKER], env=environment(folder), cwd=HOME, text=True,
                               stderr=subprocess.PIPE)  # fmt: skip
-    store, deadline = Store(str(folder / "tables")), time.monotonic() + 90
+    store, deadline = Store(str(folder / "tables")), time.monotonic() + 180
     while len(store.read("runs").collect()) < 20 and time.monotonic() < deadline:
         time.sleep(0.5)
     worker.terminate()
-    said = worker.communicate(timeout=15)[1]
+    said = worker.communicate(timeout=60)[1]
     assert "outcome=network" in said
     return folder, said
 
