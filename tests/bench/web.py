@@ -7,7 +7,6 @@ import argparse
 import os
 import platform
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -32,6 +31,7 @@ from data.schema import TABLES
 from data.store import Store
 from tests.bench.viewer import crowd
 from tests.browser.conftest import FLAGS, Server, chromium
+from tests.ports import free_port
 
 CHART = ".js-plotly-plot .main-svg .xtick"
 SPARKLINE = ".card img"
@@ -51,9 +51,7 @@ document.addEventListener('pointerdown', () => {{ const before = shown(), began 
 @contextmanager
 def floor(*options: str) -> Iterator[str]:
     """The address of the floor's server, in Streamlit's own configuration."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("floor.py"))]
     flags = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(port)]
     flags += ["--browser.gatherUsageStats", "false", *options]

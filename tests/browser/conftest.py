@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from data.store import Store
+from tests.ports import free_port
 
 NEEDLESS = "WebUIOmniboxPopup,WebUIOmniboxAimPopup,HttpsUpgrades,MediaRouter,OptimizationHints,PaintHolding"
 """Of the browser around the page, which is not tested: the two lists below its address bar, which it prepares for each
@@ -64,9 +64,7 @@ class Server:
     """One web process over one store."""
 
     def __init__(self, uri: str, port: int = 0) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = port or free.getsockname()[1]
+        port = port or free_port()
         self.store, self.url = Store(uri), f"http://127.0.0.1:{port}"
         here = {**os.environ, "STORE_URI": uri, "PORT": str(port), "HOST": "127.0.0.1"}
         self.process = subprocess.Popen(

@@ -2,7 +2,6 @@
 
 import importlib.util
 import multiprocessing
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import pytest
 import requests
 
 from data.store import Store
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +22,7 @@ def s3() -> Iterator[str]:
     """The address of an S3 emulator: a process of its own, since some calls to a bucket hold Python's lock."""
     if importlib.util.find_spec("moto") is None:
         pytest.skip("no S3 emulator (moto is in the extra [test])")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:

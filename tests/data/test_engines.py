@@ -27,6 +27,7 @@ from data.schema import Failure
 from data.store import Store
 from tests.data.test_store import at, row
 from tests.data.working import NOW, Nothing, numbered
+from tests.ports import free_port
 
 THEN = datetime(2026, 3, 1, tzinfo=UTC)
 BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -167,9 +168,7 @@ def cluster() -> Iterator[str]:
     main = sys.modules["__main__"]
     if not hasattr(main, "__file__"):  # as in a test process of xdist: pyspark would take this for its own doctests
         main.__file__ = __file__
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(Path(sys.executable).with_name("sail")), "spark", "server", "--ip", "127.0.0.1", "--port", str(port)]
     environment = {**os.environ, "SAIL_MODE": "local-cluster", "RUST_LOG": "error"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:

@@ -1,7 +1,6 @@
 """Alerts as their readers get them, from a real web hook and a real mail server on the loopback."""
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from data.schema import FLAGS, Failure, Outcome, Run
 from data.store import Store
 from signals import notify
 from signals.__main__ import main
+from tests.ports import free_port
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -163,10 +163,8 @@ def test_what_is_refused_is_sent_again_and_only_to_those_that_refused(known: Sto
 def test_a_mail_is_plain_text_and_says_the_same(known: Store) -> None:
     flagged(known, "watch", NOW - HOUR)
     mails = Mails()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(mails, hostname="127.0.0.1", port=port)
+    port = free_port()
+    server = Controller(mails, hostname="127.0.0.1", port=port, ready_timeout=120)
     server.start()
     try:
         sent = tell(

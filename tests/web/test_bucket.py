@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from collectors.lease import StoredTurn
 from data.store import Store
 from tests.browser.conftest import Server
 from tests.collectors.test_schedule import NO_NETWORK, said
+from tests.ports import free_port
 
 HOME = Path(__file__).parents[2]
 
@@ -28,9 +28,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         pytest.skip("no S3 emulator: moto is not installed")
     import boto3
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     emulator = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     for name, value in {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1",

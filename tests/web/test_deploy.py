@@ -20,6 +20,7 @@ from data.settings import SETTINGS
 from data.settings import read as read_settings
 from tests.browser.conftest import Server
 from tests.conftest import installed
+from tests.ports import free_port
 
 HOME = Path(__file__).parents[2]
 DEPLOY = HOME / "deploy"
@@ -31,12 +32,6 @@ def tool(name: str, variable: str = "") -> str:
     if not found:
         pytest.skip(f"no {name} on this machine")
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def test_the_settings_of_the_units_are_settings_that_can_be_used() -> None:

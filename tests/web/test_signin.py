@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser
 from dashboard.signin import is_allowed
 from tests.browser.conftest import Server
 from tests.conftest import installed
+from tests.ports import free_port
 
 PROVIDER = """
 import sys, time
@@ -60,9 +60,7 @@ def guarded(provider: str, prepared: Path, tmp_path_factory: pytest.TempPathFact
     """A dashboard for the people of example.org."""
     home = tmp_path_factory.mktemp("signin")
     store = installed(prepared, home)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     secrets = Path(home / "secrets.toml")
     secrets.write_text(
         f'[auth]\nredirect_uri = "http://localhost:{port}/oauth2callback"\ncookie_secret = "{"x" * 40}"\n'
