@@ -16,6 +16,7 @@ from collectors.schedule import due
 from data import queries
 from data.queries import SourceState
 from data.store import Store
+from tests.conftest import installed
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 HOME = Path(__file__).parents[2]
@@ -94,7 +95,8 @@ def test_sigterm_ends_the_worker_cleanly_with_the_baseline_loaded(tmp_path: Path
     assert tried(store) == {"network"}
 
 
-def test_a_second_worker_stands_by_and_takes_over_when_the_first_is_killed(tmp_path: Path) -> None:
+def test_a_second_worker_stands_by_and_takes_over_when_the_first_is_killed(prepared: Path, tmp_path: Path) -> None:
+    installed(prepared, tmp_path)
     here = {
         **os.environ,
         "STORE_URI": str(tmp_path / "tables"),

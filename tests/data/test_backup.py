@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from data import backup, shipped, upkeep
+from data import backup, upkeep
 from data.__main__ import main
 from data.schema import TABLES, Failure
 from data.store import Store
@@ -16,9 +16,9 @@ def rows(store: Store) -> dict[str, list[dict[str, object]]]:
 
 
 def test_what_was_lost_comes_back_exactly(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shipped.load(store)
+    store = Store(str(prepared))
     monkeypatch.setenv("STORE_URI", store.uri)
     assert main(["backup", str(tmp_path / "safe")]) == 0
     monkeypatch.setenv("STORE_URI", str(tmp_path / "new"))

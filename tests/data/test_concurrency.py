@@ -14,7 +14,7 @@ from data.store import Store
 from tests.data.test_store import row
 from tests.data.working import NOW, elsewhere, read_again_and_again, tidy_again_and_again, write_rounds
 
-WRITERS, ROUNDS, SUBJECTS = 3, 5, 20
+WRITERS, ROUNDS, SUBJECTS = 3, 4, 20
 
 
 def mention(number: int) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def any_writing_agrees(history: list[States], chance: some.DataObject) -> None:
         assert dict(changes.select("subject", "kind").iter_rows()) == expected(history, since, until)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(history=runs, chance=some.data())
 def test_any_sequence_of_runs_by_any_writers_reads_as_the_model(history: list[States], chance: some.DataObject) -> None:
     any_writing_agrees(history, chance)
@@ -91,7 +91,7 @@ def test_four_hundred_sequences_read_as_the_model(history: list[States], chance:
     any_writing_agrees(history, chance)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(jumps=some.lists(some.integers(-3, 3), min_size=1, max_size=5))
 def test_the_newest_row_is_the_one_written_last_whatever_the_clock_says(jumps: list[int]) -> None:
     """A live writer stamps by its clock; one that was set back must not hide what came later."""
