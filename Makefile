@@ -20,8 +20,8 @@ check: .venv/test.stamp   ## style, types, and the way data flows
 baseline: .venv/run.stamp   ## the shipped facts, made anew from recorded answers in ../shared
 	@$(IN) .ci/baseline
 
-test-browser: .venv/test.stamp   ## every page and every hostile text in a real Chromium; half an hour
-	@$(IN) .ci/chromium && $(IN) pytest tests/browser -m "slow or not slow"
+test-browser: .venv/test.stamp   ## every page and every hostile text in a real Chromium; some five minutes
+	@$(IN) .ci/chromium && $(IN) pytest -n auto tests/browser -m "slow or not slow"
 
 test-faults: .venv/test.stamp   ## every fault on every source, and months of them; an hour or more
 	@$(IN) pytest -n auto --dist loadgroup tests/faults -m "slow or not slow"
