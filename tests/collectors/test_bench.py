@@ -36,7 +36,8 @@ def test_the_section_is_added_once_and_the_rest_of_the_document_stays() -> None:
 
 def test_titles_and_a_feed_are_timed() -> None:
     news = measure_news(entries=20)
-    assert min(news.titles, news.ours_ms, news.feedparser_ms) > 0
+    assert news.titles > 5000  # a floor for any machine
+    assert min(news.ours_ms, news.feedparser_ms) > 0
 
 
 LIGHT = """

@@ -69,7 +69,7 @@ def test_unknown_names_are_reported_the_most_frequent_first() -> None:
 
 
 def test_speed_is_measured() -> None:
-    assert tagging.speed(["OpenAI hires"] * 300)["titles_per_second"] > 0
+    assert tagging.speed(["OpenAI hires"] * 300)["titles_per_second"] > 5000  # a floor for any machine
 
 
 def item(title: str, **how: object) -> list[dict[str, Any]]:
